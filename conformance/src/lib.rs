@@ -1,0 +1,1 @@
+//! A harness that judges DICOM archives, each check with its clause and its fault.

@@ -1,0 +1,1 @@
+//! A DICOM data set to what a person can look at: picture, text, pages.
