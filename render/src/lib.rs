@@ -1,1 +1,36 @@
 //! A DICOM data set to what a person can look at: picture, text, pages.
+//!
+//! Nothing here opens a file or a socket. A data set comes in as a [`dicom_object::InMemDicomObject`], a frame as the bytes
+//! that the archive holds; out come a [`Picture`](encode::Picture), Markdown or plain text. All input is taken as untrusted:
+//! sizes are compared with each other and with limits before any work is done.
+//!
+//! ```
+//! use dicom_render::{attributes, frame};
+//! use dicom_core::{DataElement, VR};
+//! use dicom_dictionary_std::tags;
+//! use dicom_object::InMemDicomObject;
+//!
+//! let mut image = InMemDicomObject::new_empty();
+//! for (tag, value) in [(tags::ROWS, 2u16), (tags::COLUMNS, 2), (tags::BITS_ALLOCATED, 8), (tags::BITS_STORED, 8),
+//!     (tags::HIGH_BIT, 7), (tags::PIXEL_REPRESENTATION, 0), (tags::SAMPLES_PER_PIXEL, 1)] {
+//!     image.put(DataElement::new(tag, VR::US, value));
+//! }
+//! image.put(DataElement::new(tags::PHOTOMETRIC_INTERPRETATION, VR::CS, "MONOCHROME2"));
+//!
+//! let picture = frame::render(&image, "1.2.840.10008.1.2.1", &[0, 10, 20, 30], 1, &frame::Options::default())?;
+//! assert_eq!((picture.width, picture.height), (2, 2));
+//! assert!(picture.png()?.starts_with(b"\x89PNG"));
+//! println!("{}", picture.shown);
+//! println!("{}", attributes::text(&image, &attributes::Select::default()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod attributes;
+pub mod encode;
+pub mod frame;
+pub mod pdf;
+pub mod person;
+pub mod report;
+pub mod shown;
+pub mod viewport;
+pub mod window;
