@@ -1,1 +1,5 @@
 //! What travels between DICOM clients and archives: bytes to types and back, without IO.
+
+pub mod part10;
+pub mod query;
+pub mod uid;
