@@ -1,1 +1,4 @@
-//! Behaviour of the crate as seen from outside.
+//! Tests of the public interface, one module a subject.
+#![allow(clippy::unwrap_used)]
+
+mod dimse;
