@@ -2,10 +2,17 @@
 
 use std::borrow::Cow;
 
+use dicom_dictionary_std::tags;
 use dicom_object::{DefaultDicomObject, InMemDicomObject};
 
-use crate::encode::Picture;
-use crate::viewport::Viewport;
+use crate::color::{self, Palette};
+use crate::decode::{self, DecodeError, Samples, Values};
+use crate::encode::{Picture, Pixels};
+use crate::fragments;
+use crate::grey::{self, Cell};
+use crate::image::{self, Image, Photometric};
+use crate::shown::{Grey, Shown};
+use crate::viewport::{Grid, Layout, Viewport};
 use crate::window::Window;
 
 /// How a frame is to be shown. The default shows all of it, at its own size, with the window that the data set asks for.
@@ -77,6 +84,16 @@ pub enum RenderError {
         /// How many there are.
         frames: u32,
     },
+    /// The bytes of the frame are not among the pixel data.
+    #[error("frame {frame} of {frames} is not found: {why}")]
+    FrameNotFound {
+        /// The frame asked for.
+        frame: u32,
+        /// How many there should be.
+        frames: u32,
+        /// What is wrong with the pixel data.
+        why: String,
+    },
     /// An attribute without which pixels have no meaning is absent.
     #[error("the image lacks {0}")]
     Missing(&'static str),
@@ -101,22 +118,36 @@ pub enum RenderError {
         /// The limit.
         limit: u64,
     },
+    /// The region of a viewport shows nothing of the image.
+    #[error("the viewport's region lies outside the image of {columns} x {rows} pixels")]
+    OutsideImage {
+        /// Columns of the image.
+        columns: u32,
+        /// Rows of the image.
+        rows: u32,
+    },
+    /// The bytes are not what the data set promises.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
 }
 
-/// How many frames the object has: Number of Frames (0028,0008), else 1 where there is pixel data, else 0.
+/// How many frames the object has: Number of Frames (0028,0008), 1 where it has none but is an image, else 0.
 pub fn frames(attributes: &InMemDicomObject) -> u32 {
-    let _ = attributes;
-    0
+    let is_image = attributes.get(tags::ROWS).is_some();
+    if is_image {
+        image::frames(attributes)
+    } else {
+        0
+    }
 }
 
 /// The bytes of frame `frame` (from 1): a slice of native pixel data in the byte order of the transfer syntax, or the joined
-/// fragments of one codestream.
+/// fragments of one codestream. A frame of single bits is moved to begin with the first bit of a byte.
 ///
 /// Reads the Basic and the Extended Offset Table (PS3.5 A.4, PS3.3 C.7.6.3.1.8) where they hold, and finds the frames by
 /// the fragments otherwise.
 pub fn bytes_of(object: &DefaultDicomObject, frame: u32) -> Result<Cow<'_, [u8]>, RenderError> {
-    let _ = (object, frame);
-    Err(RenderError::NoPixelData)
+    fragments::bytes_of(object, object.meta().transfer_syntax(), frame, MAX_PIXELS)
 }
 
 /// The picture of one frame: `frame_bytes` is what [`bytes_of`] gives, `frame` (from 1) chooses the functional groups.
@@ -130,8 +161,98 @@ pub fn render(
     frame: u32,
     options: &Options,
 ) -> Result<Picture, RenderError> {
-    let _ = (attributes, frame_bytes, frame, options);
-    Err(RenderError::TransferSyntax(transfer_syntax.to_owned()))
+    let image = Image::read(attributes, options.max_pixels)?;
+    image.check_frame(frame)?;
+    let layout = Layout::of(
+        image.columns,
+        image.rows,
+        options.viewport,
+        options.max_edge,
+    )
+    .ok_or(RenderError::OutsideImage {
+        columns: image.columns,
+        rows: image.rows,
+    })?;
+    let (width, height) = (layout.out_width, layout.out_height);
+    if u64::from(width) * u64::from(height) > options.max_pixels {
+        let limit = options.max_pixels;
+        return Err(RenderError::TooLarge {
+            columns: width.into(),
+            rows: height.into(),
+            limit,
+        });
+    }
+
+    let samples = decode::decode(&image, transfer_syntax, frame_bytes)?;
+    let mut shown = Shown {
+        frame,
+        frames: image.frames,
+        columns: image.columns,
+        rows: image.rows,
+        grey: Grey::Colour,
+        inverted: false,
+        notes: Vec::new(),
+    };
+    let pixels = if image.photometric.is_grey() {
+        let shaded = grey::shade(attributes, &image, &samples, frame, options.window);
+        (shown.grey, shown.inverted, shown.notes) = (shaded.grey, shaded.inverted, shaded.notes);
+        match Palette::supplemental(attributes, &image) {
+            Some(palette) => {
+                shown.notes.push(format!(
+                    "values from {} on in colours of the data set's palette",
+                    palette.first
+                ));
+                Pixels::Rgb8(palette.paint(&image, &samples, Some(&shaded.pixels)))
+            }
+            None => Pixels::Grey8(shaded.pixels),
+        }
+    } else {
+        if options.window.is_some() {
+            shown
+                .notes
+                .push("the window asked for is ignored: it has no meaning for colours".to_owned());
+        }
+        Pixels::Rgb8(match image.photometric {
+            Photometric::Palette => {
+                Palette::read(attributes, &image)?.paint(&image, &samples, None)
+            }
+            _ => color::rgb(&image, samples),
+        })
+    };
+    let pixels = if layout.is_identity(image.columns, image.rows) {
+        pixels
+    } else {
+        fit(&image, &layout, pixels)
+    };
+    Ok(Picture {
+        width,
+        height,
+        pixels,
+        shown,
+    })
+}
+
+/// Cuts and scales finished pixels.
+fn fit(image: &Image, layout: &Layout, pixels: Pixels) -> Pixels {
+    let (width, height) = (image.columns, image.rows);
+    match pixels {
+        Pixels::Grey8(bytes) => {
+            let grid = Grid {
+                width,
+                height,
+                pixels: bytes.as_chunks::<1>().0.to_vec(),
+            };
+            Pixels::Grey8(layout.apply(&grid).pixels.into_flattened())
+        }
+        Pixels::Rgb8(bytes) => {
+            let grid = Grid {
+                width,
+                height,
+                pixels: bytes.as_chunks::<3>().0.to_vec(),
+            };
+            Pixels::Rgb8(layout.apply(&grid).pixels.into_flattened())
+        }
+    }
 }
 
 /// The decoded samples of one frame, with no LUT applied: for transcoding to Explicit VR Little Endian.
@@ -141,6 +262,76 @@ pub fn native(
     frame_bytes: &[u8],
     frame: u32,
 ) -> Result<NativeFrame, RenderError> {
-    let _ = (attributes, frame_bytes, frame);
-    Err(RenderError::TransferSyntax(transfer_syntax.to_owned()))
+    let image = Image::read(attributes, MAX_PIXELS)?;
+    image.check_frame(frame)?;
+    let samples = decode::decode(&image, transfer_syntax, frame_bytes)?;
+    let photometric = samples.photometric;
+    let data = match image.allocated {
+        // Still packed: what was unpacked is put together again, with no junk after the last pixel.
+        1 => pack(&samples),
+        _ => little_endian(&image, samples),
+    };
+    Ok(NativeFrame {
+        rows: image.rows as u16,
+        columns: image.columns as u16,
+        samples_per_pixel: image.samples as u16,
+        bits_allocated: image.allocated as u16,
+        bits_stored: image.stored as u16,
+        high_bit: image.high as u16,
+        pixel_representation: image.signed.into(),
+        photometric_interpretation: photometric.term().to_owned(),
+        planar_configuration: 0,
+        data,
+    })
+}
+
+fn pack(samples: &Samples<'_>) -> Vec<u8> {
+    let Values::U8(values) = &samples.values else {
+        return Vec::new();
+    };
+    values
+        .chunks(8)
+        .map(|bits| {
+            bits.iter()
+                .rev()
+                .fold(0, |byte, &bit| byte << 1 | (bit & 1))
+        })
+        .collect()
+}
+
+/// Samples in cells of Bits Allocated. Codecs give cells as wide as their precision; where the data set allocates more, a
+/// sign is carried up.
+fn little_endian(image: &Image, samples: Samples<'_>) -> Vec<u8> {
+    let cell = Cell::of(image, &samples);
+    match (image.allocated, samples.values) {
+        (8, Values::U8(values)) => values.into_owned(),
+        (16, Values::U8(values)) => values
+            .iter()
+            .flat_map(|&value| (cell.value(value.into()) as u16).to_le_bytes())
+            .collect(),
+        (_, Values::U8(values)) => values
+            .iter()
+            .flat_map(|&value| (cell.value(value.into()) as u32).to_le_bytes())
+            .collect(),
+        (..=16, Values::U16(values)) => values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect(),
+        (_, Values::U16(values)) => values
+            .iter()
+            .flat_map(|&value| (cell.value(value.into()) as u32).to_le_bytes())
+            .collect(),
+        (_, Values::U32(values)) => values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect(),
+        (_, Values::F32(values)) => values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect(),
+        (_, Values::F64(values)) => values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect(),
+    }
 }

@@ -25,12 +25,33 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub mod attributes;
-pub mod encode;
 pub mod frame;
-pub mod pdf;
-pub mod person;
-pub mod report;
-pub mod shown;
-pub mod viewport;
+
+mod image;
+
+mod fragments;
+
+pub mod decode;
+
+mod groups;
+mod lut;
+
+mod grey;
+
+mod color;
+
 pub mod window;
+
+pub mod viewport;
+
+pub mod shown;
+
+pub mod encode;
+
+pub mod report;
+
+pub mod pdf;
+
+pub mod attributes;
+
+pub mod person;

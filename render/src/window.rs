@@ -63,6 +63,68 @@ impl FromStr for Window {
     }
 }
 
+impl Window {
+    /// Where a value lies between black (0) and white (1).
+    pub(crate) fn level(self, value: f64) -> f64 {
+        let Window {
+            center,
+            width,
+            function,
+        } = self;
+        match function {
+            Function::Linear => {
+                let reach = (width - 1.0).max(0.0) / 2.0;
+                let from_middle = value - (center - 0.5);
+                if from_middle <= -reach {
+                    0.0
+                } else if from_middle > reach {
+                    1.0
+                } else {
+                    from_middle / (2.0 * reach) + 0.5
+                }
+            }
+            Function::LinearExact => {
+                let from_middle = value - center;
+                if from_middle <= -width / 2.0 {
+                    0.0
+                } else if from_middle > width / 2.0 {
+                    1.0
+                } else {
+                    from_middle / width + 0.5
+                }
+            }
+            Function::Sigmoid => 1.0 / (1.0 + (-4.0 * (value - center) / width).exp()),
+        }
+    }
+
+    /// Whether the width is one that the function allows.
+    pub(crate) fn is_valid(self) -> bool {
+        match self.function {
+            Function::Linear => self.width >= 1.0,
+            Function::LinearExact | Function::Sigmoid => self.width > 0.0,
+        }
+    }
+
+    /// The window that shows `low` black and `high` white; of whole numbers in the usual LINEAR form.
+    pub(crate) fn between(low: f64, high: f64, whole: bool) -> Self {
+        let middle = low + (high - low) / 2.0;
+        if whole {
+            Window {
+                center: middle + 0.5,
+                width: high - low + 1.0,
+                function: Function::Linear,
+            }
+        } else {
+            let width = (high - low).max(f64::MIN_POSITIVE);
+            Window {
+                center: middle,
+                width,
+                function: Function::LinearExact,
+            }
+        }
+    }
+}
+
 impl Function {
     /// The function of a VOI LUT Function value, in any case; `None` for a value the standard does not know.
     pub fn from_term(term: &str) -> Option<Self> {
