@@ -2,6 +2,7 @@
 
 pub mod ae;
 pub mod dimse;
+pub mod moment;
 pub mod part10;
 pub mod query;
 pub mod uid;

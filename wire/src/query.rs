@@ -1,11 +1,15 @@
 //! What a search asks: the query string of QIDO-RS (PS3.18 8.3.4) and the identifier of C-FIND
 //! (PS3.4 C.4.1) as one value, so that one matcher can serve both.
 
+mod identifier;
 mod path;
+mod url;
+mod value;
 
 use std::fmt;
 
-use dicom_core::VR;
+use dicom_core::{Tag, VR};
+use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
 use crate::uid::{Uid, UidError};
@@ -89,6 +93,9 @@ pub struct Query {
     pub empty_values: bool,
     /// Whether a list of values is allowed for attributes other than UIDs (PS3.18 8.3.4.6).
     pub multiple_values: bool,
+    /// Whether a range of dates and a range of times, of the same event, make one interval
+    /// (PS3.4 C.2.2.2.5): always over HTTP, by extended negotiation over DIMSE.
+    pub combined: bool,
     /// Names in the request that mean nothing here; they do not filter (PS3.18 8.3).
     pub ignored: Vec<String>,
 }
@@ -225,43 +232,78 @@ impl Query {
             fuzzy: false,
             empty_values: false,
             multiple_values: false,
+            combined: false,
             ignored: Vec::new(),
         }
     }
 
     /// Reads the query string of a search, as it stands in the URL after `?`.
+    ///
+    /// `study` and `series` are those of the URL's path. Names and values are percent-decoded once,
+    /// `+` stays `+`. Names that mean nothing at all are collected in [`Query::ignored`];
+    /// `accept` and `charset` (PS3.18 8.3.3) belong to the media types and are passed over.
+    ///
+    /// ```
+    /// use dicom_wire::query::{Level, Matching, Query};
+    ///
+    /// let query = Query::from_url(Level::Study, None, None, "PatientName=DOE*&limit=10")?;
+    /// assert_eq!(query.keys[0].matching, Matching::Wildcard("DOE*".into()));
+    /// assert_eq!(query.limit, Some(10));
+    /// # Ok::<(), dicom_wire::query::QueryError>(())
+    /// ```
     pub fn from_url(
         level: Level,
         study: Option<Uid>,
         series: Option<Uid>,
         raw_query: &str,
     ) -> Result<Query, QueryError> {
-        let ignored = raw_query
-            .split('&')
-            .filter(|p| !p.is_empty())
-            .map(str::to_owned)
-            .collect();
-        Ok(Query {
+        let query = Query {
             study,
             series,
-            ignored,
+            combined: true,
             ..Query::all(level)
-        })
+        };
+        url::parse(query, raw_query)
     }
 
     /// Writes the query string, without `?`; empty when everything is asked for.
+    ///
+    /// What the URL's path says (`study`, `series`) is not in it, nor what was ignored.
     pub fn to_url(&self) -> String {
-        String::new()
+        url::print(self)
     }
 
-    /// Reads the identifier of a C-FIND request.
+    /// Reads the identifier of a C-FIND request (PS3.4 C.4.1.1.3).
+    ///
+    /// Each attribute becomes a key; one of zero length is universal. The character set, the time
+    /// zone and the query/retrieve view are no keys.
     pub fn from_identifier(identifier: &InMemDicomObject) -> Result<Query, QueryError> {
-        let _ = identifier;
-        Err(QueryError::NoLevel)
+        identifier::parse(identifier)
     }
 
-    /// Writes the identifier of a C-FIND request.
+    /// Writes the identifier of a C-FIND request: the keys, the UIDs of the URL's path, and what
+    /// is to be included, with zero length.
     pub fn to_identifier(&self) -> InMemDicomObject {
-        InMemDicomObject::new_empty()
+        identifier::print(self)
+    }
+
+    /// The key for an attribute at top level.
+    pub fn key(&self, tag: Tag) -> Option<&Key> {
+        self.keys.iter().find(|key| key.path.tags() == [tag])
+    }
+
+    /// The values that an attribute at top level is limited to, by the URL's path or by a key with
+    /// one value or a list. `None` when it is not limited so.
+    pub fn values(&self, tag: Tag) -> Option<Vec<&str>> {
+        match (tag, &self.study, &self.series) {
+            (tags::STUDY_INSTANCE_UID, Some(uid), _) => return Some(vec![uid.as_str()]),
+            (tags::SERIES_INSTANCE_UID, _, Some(uid)) => return Some(vec![uid.as_str()]),
+            _ => {}
+        }
+        match &self.key(tag)?.matching {
+            Matching::Value(value) => Some(vec![value]),
+            Matching::List(values) => Some(values.iter().map(String::as_str).collect()),
+            _ => None,
+        }
     }
 }
