@@ -6,3 +6,5 @@ pub mod moment;
 pub mod part10;
 pub mod query;
 pub mod uid;
+pub mod media;
+pub mod multipart;

@@ -3,3 +3,6 @@
 
 mod dimse;
 mod query;
+//! Behaviour of the crate as seen from outside.
+
+mod multipart;
