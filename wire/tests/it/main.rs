@@ -2,7 +2,5 @@
 #![allow(clippy::unwrap_used)]
 
 mod dimse;
-mod query;
-//! Behaviour of the crate as seen from outside.
-
 mod multipart;
+mod query;
