@@ -5,6 +5,7 @@ pub mod uid;
 pub mod media;
 pub mod multipart;
 pub mod query;
+pub mod stow;
 
 pub mod ae;
 pub mod dimse;

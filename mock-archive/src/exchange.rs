@@ -1,0 +1,236 @@
+//! One HTTP request or DIMSE operation on its way through the archive, as an edge holds it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use dicom_object::InMemDicomObject;
+use dicom_wire::dimse::Status;
+use dicom_wire::stow::StoreResponse;
+use http::HeaderMap;
+
+use crate::archive::Archive;
+use crate::journal::Note;
+use crate::moment::{
+    Admission, Admit, Answer, Choice, Context, Delivery, Dialect, Form, Head, Negotiate, Next,
+    Ruling, Send, Shape, Syntax,
+};
+use crate::request::{Protocol, Request, Service};
+use crate::rule::Scene;
+use crate::store::Stored;
+
+/// One exchange. Made by [`Archive::exchange`], cheap to clone, `Send`: a response body may carry a clone of it until its last byte is out.
+///
+/// The calls of an edge, in this order; each takes the archive's lock for a moment and never waits:
+///
+/// 1. [`admit`](Self::admit), before the body or data set is read. Sleep for its `delay`, then follow its `ruling`.
+/// 2. [`dialect`](Self::dialect), for how to read what the client sends (on the association's exchange for DIMSE).
+/// 3. [`contexts`](Self::contexts) (association) or [`syntax`](Self::syntax) (each instance that goes out).
+/// 4. The verbs of [`Archive`]: `store`, `find`, `select`. They pass `judge` and most of `shape` themselves.
+/// 5. [`dataset`](Self::dataset), [`receipt`](Self::receipt), [`sub_operation`](Self::sub_operation) where such a thing goes out.
+/// 6. [`answer`](Self::answer) (HTTP) or [`respond`](Self::respond) (DIMSE), with the head ready and nothing written; obey the [`Delivery`].
+///
+/// What happens is noted in the journal as it happens, so that a client which has its answer finds the entry complete;
+/// the last clone dropped marks the end.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    archive: Archive,
+    number: u64,
+    request: Arc<Request>,
+    dialect: Mutex<Dialect>,
+    instances: AtomicUsize,
+}
+
+impl Exchange {
+    pub(crate) fn open(archive: Archive, number: u64, request: Arc<Request>) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                archive,
+                number,
+                request,
+                dialect: Mutex::default(),
+                instances: AtomicUsize::new(0),
+            }),
+        }
+    }
+
+    /// What is asked.
+    pub fn request(&self) -> &Request {
+        &self.inner.request
+    }
+
+    /// Its number in the journal; 1 for the first.
+    pub fn number(&self) -> u64 {
+        self.inner.number
+    }
+
+    /// The moment before anything is done. Call it once. Policy (credentials, AE titles) speaks first, then the rules.
+    pub fn admit(&self) -> Admission {
+        let request = self.request();
+        let policy = self.inner.archive.policy();
+        let ruling = match request.service {
+            Service::Associate => {
+                match policy.associate(request.calling.as_ref(), request.called.as_ref()) {
+                    Ok(()) => Ruling::Proceed,
+                    Err(rejection) => Ruling::Reject(rejection),
+                }
+            }
+            _ if request.protocol == Protocol::Web => match policy.authorize(&request.headers) {
+                Ok(()) => Ruling::Proceed,
+                Err(challenge) => Ruling::Answer(Answer::unauthorized(&challenge)),
+            },
+            _ => Ruling::Proceed,
+        };
+        let mut admit = Admit {
+            request,
+            admission: Admission {
+                delay: Duration::ZERO,
+                ruling,
+            },
+            dialect: Dialect::default(),
+        };
+        self.pass(&mut Scene::Admit(&mut admit));
+        *self
+            .inner
+            .dialect
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = admit.dialect;
+        self.note(Note::Admitted(admit.admission.clone()));
+        admit.admission
+    }
+
+    /// How to read what this client sends. Standard until [`admit`](Self::admit) was called.
+    pub fn dialect(&self) -> Dialect {
+        *self
+            .inner
+            .dialect
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Presentation contexts of an association, with the edge's own answers filled in (policy's syntaxes and classes considered).
+    pub fn contexts(&self, contexts: &mut Vec<Context>) {
+        self.pass(&mut Scene::Negotiate(&mut Negotiate {
+            request: self.request(),
+            choice: Choice::Contexts(contexts),
+        }));
+    }
+
+    /// In which transfer syntax an instance goes out: give the edge's choice, use the one returned.
+    #[must_use]
+    pub fn syntax(&self, stored: &Stored, chosen: Syntax) -> Syntax {
+        let mut syntax = chosen;
+        let choice = Choice::Syntax {
+            stored,
+            syntax: &mut syntax,
+        };
+        self.pass(&mut Scene::Negotiate(&mut Negotiate {
+            request: self.request(),
+            choice,
+        }));
+        syntax
+    }
+
+    /// One instance's attributes before they go out as metadata.
+    pub fn dataset(&self, stored: &Stored, dataset: &mut InMemDicomObject) {
+        self.shape(Form::Dataset { stored, dataset });
+    }
+
+    /// The store response before it goes out: give the status from the counts ([`StoreResponse::http_status`]), use the one returned.
+    #[must_use]
+    pub fn receipt(&self, status: u16, response: &mut StoreResponse) -> u16 {
+        let mut status = status;
+        self.shape(Form::Receipt {
+            status: &mut status,
+            response,
+        });
+        status
+    }
+
+    /// After each sub-operation of a C-GET or C-MOVE, with the status the peer gave: whether to go on.
+    #[must_use]
+    pub fn sub_operation(&self, stored: &Stored, status: Status) -> Next {
+        let mut next = Next::default();
+        self.note(Note::SubOperation {
+            instance: stored.identity().clone(),
+            status,
+        });
+        self.shape(Form::SubOperation {
+            stored,
+            status,
+            next: &mut next,
+        });
+        next
+    }
+
+    /// The head of an HTTP response, before a byte of it is written. Status and headers may be changed; obey the delivery.
+    #[must_use]
+    pub fn answer(&self, status: &mut u16, headers: &mut HeaderMap) -> Delivery {
+        let mut send = Send {
+            request: self.request(),
+            head: Head::Web { status, headers },
+            delivery: Delivery::default(),
+        };
+        self.pass(&mut Scene::Send(&mut send));
+        let delivery = send.delivery;
+        self.note(Note::Answered {
+            status: *status,
+            delivery: delivery.clone(),
+        });
+        delivery
+    }
+
+    /// A DIMSE response before it is written; once for each, pending ones too. The status may be changed; obey the delivery.
+    #[must_use]
+    pub fn respond(&self, status: &mut Status) -> Delivery {
+        let mut send = Send {
+            request: self.request(),
+            head: Head::Dimse { status },
+            delivery: Delivery::default(),
+        };
+        self.pass(&mut Scene::Send(&mut send));
+        let delivery = send.delivery;
+        self.note(Note::Responded {
+            status: *status,
+            times: 1,
+            delivery: delivery.clone(),
+        });
+        delivery
+    }
+
+    /// Something else worth keeping as evidence: a malformed body, an abort by the peer. Lower case, UIDs only, never a patient's value.
+    pub fn remark(&self, text: impl Into<String>) {
+        self.note(Note::Remark(text.into()));
+    }
+
+    pub(crate) fn shape(&self, form: Form<'_>) {
+        self.pass(&mut Scene::Shape(&mut Shape {
+            request: self.request(),
+            form,
+        }));
+    }
+
+    /// Number of the next instance of this exchange; 1 for the first.
+    pub(crate) fn next_instance(&self) -> usize {
+        self.inner.instances.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(crate) fn note(&self, note: Note) {
+        self.inner.archive.note(self.inner.number, note);
+    }
+
+    pub(crate) fn pass(&self, scene: &mut Scene<'_, '_>) {
+        self.inner.archive.pass(self.inner.number, scene);
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.archive.end(self.number);
+    }
+}

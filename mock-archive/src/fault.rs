@@ -1,0 +1,125 @@
+//! What can go wrong: one file a fault, one line in the list below.
+//!
+//! A fault is data plus a reaction at one of the six [moments](crate::moment). To add one: write its file (a struct whose doc comment says what happens
+//! on the wire, who does it and what a good client must do; its fields are its JSON), and add its line to the list. The reference page `docs/faults.md`,
+//! the JSON schema and the command line come from that list. The faults that checks name are data over these: [`named`](Named::all).
+
+mod named;
+mod reference;
+mod words;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use named::parse_argument;
+pub use named::{Named, UnknownFault};
+pub use reference::{FaultEntry, catalogue, markdown};
+pub use words::{AttributeTag, Reason, Span};
+
+use crate::moment::{Admit, Connect, Judge, Moment, Negotiate, Send, Shape};
+use crate::rule::Scene;
+
+/// The reaction of a fault at its moment. All methods do nothing unless the fault says otherwise.
+pub trait Fault {
+    /// The moment at which it reacts, and at which its rule is counted.
+    fn moment(&self) -> Moment;
+
+    /// Whether it would change anything in this scene; what it does not concern is not counted.
+    fn concerns(&self, _scene: &Scene<'_, '_>) -> bool {
+        true
+    }
+
+    /// Reacts to an accepted connection.
+    fn connect(&self, _connect: &mut Connect) {}
+
+    /// Reacts before anything is done for a request or association.
+    fn admit(&self, _admit: &mut Admit<'_>) {}
+
+    /// Reacts to a choice between what is offered.
+    fn negotiate(&self, _negotiate: &mut Negotiate<'_>) {}
+
+    /// Reacts to an instance that arrived.
+    fn judge(&self, _judge: &mut Judge<'_>) {}
+
+    /// Reacts to something that goes out, while it is a value.
+    fn shape(&self, _shape: &mut Shape<'_>) {}
+
+    /// Reacts to an answer whose head is ready.
+    fn send(&self, _send: &mut Send<'_>) {}
+}
+
+macro_rules! faults {
+    ($($module:ident :: $fault:ident = $name:literal,)*) => {
+        $(mod $module;)*
+        $(pub use $module::$fault;)*
+
+        /// Any of the faults, by its name in JSON, TOML and on the command line.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        pub enum AnyFault {
+            $(#[allow(missing_docs, reason = "documented at the struct of the same name")] #[serde(rename = $name)] $fault($fault),)*
+        }
+
+        impl AnyFault {
+            /// The names of all faults, in the order of the list.
+            pub const NAMES: &[&'static str] = &[$($name),*];
+
+            /// Its name.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$fault(_) => $name,)*
+                }
+            }
+
+            pub(crate) fn as_fault(&self) -> &dyn Fault {
+                match self {
+                    $(Self::$fault(fault) => fault,)*
+                }
+            }
+
+            /// JSON schema of each fault's fields, by name.
+            pub(crate) fn schemas() -> Vec<(&'static str, schemars::Schema)> {
+                vec![$(($name, schemars::generate::SchemaSettings::default().with(|settings| settings.inline_subschemas = true).into_generator().into_root_schema_for::<$fault>()),)*]
+            }
+        }
+
+        $(impl From<$fault> for AnyFault {
+            fn from(fault: $fault) -> Self {
+                Self::$fault(fault)
+            }
+        })*
+    };
+}
+
+faults! {
+    delay::Delay = "delay",
+    reject_association::RejectAssociation = "reject-association",
+    http_status::HttpStatus = "http-status",
+    cut_body::CutBody = "cut-body",
+    boundary_anywhere::BoundaryAnywhere = "boundary-anywhere",
+    first_pdv_only::FirstPdvOnly = "first-pdv-only",
+    refuse_instance::RefuseInstance = "refuse-instance",
+    refuse_transfer_syntax::RefuseTransferSyntax = "refuse-transfer-syntax",
+    patient_conflict::PatientConflict = "patient-conflict",
+    lose_instance::LoseInstance = "lose-instance",
+    claim_stored::ClaimStored = "claim-stored",
+    store_status::StoreStatus = "store-status",
+    drop_row::DropRow = "drop-row",
+    replace_values::ReplaceValues = "replace-values",
+    shift_offset::ShiftOffset = "shift-offset",
+    stale_count::StaleCount = "stale-count",
+    drop_instance::DropInstance = "drop-instance",
+    return_as_stored::ReturnAsStored = "return-as-stored",
+    index_only_metadata::IndexOnlyMetadata = "index-only-metadata",
+    stop_on_failure::StopOnFailure = "stop-on-failure",
+}
+
+impl AnyFault {
+    /// The fault of this name with all its fields at their defaults.
+    pub(crate) fn by_default(name: &str) -> Result<Self, UnknownFault> {
+        let fields = serde_json::json!({ name: {} });
+        if !Self::NAMES.contains(&name) {
+            return Err(UnknownFault::new(name));
+        }
+        serde_json::from_value(fields).map_err(|error| UnknownFault::incomplete(name, &error))
+    }
+}

@@ -1,0 +1,62 @@
+use dicom_wire::stow::FailureReason;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Fault, Reason};
+use crate::moment::{Judge, Moment};
+use crate::policy;
+use crate::rule::Scene;
+
+/// An instance names another Patient ID than the study it belongs to, and the archive does this about it, whatever its policy.
+///
+/// On the wire: `reject` refuses the instance with A777 to A77B (dcm4chee, default policy); `coerce` stores it under the study's patient with warning B000;
+/// `accept` stores it as it is and the study keeps its patient; `split` stores it and the study is listed once for each patient (Orthanc 1.10 and 1.12, which then
+/// cannot retrieve it). A good client shows both IDs to a person, never merges two patients by itself, and does not send the instance again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PatientConflict {
+    /// What the archive does.
+    pub outcome: Outcome,
+    /// Failure reason for `reject`: `A777` Patient ID missing, `A778` Patient ID differs, `A779` attribute differs, `A77B` relation differs.
+    pub reason: Reason,
+}
+
+/// What an archive does about an instance of another patient.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Refuse it.
+    #[default]
+    Reject,
+    /// Store it under the study's patient.
+    Coerce,
+    /// Store it as it is.
+    Accept,
+    /// Store it and list the study twice.
+    Split,
+}
+
+impl Default for PatientConflict {
+    fn default() -> Self {
+        Self { outcome: Outcome::default(), reason: Reason(FailureReason(0xA778)) }
+    }
+}
+
+impl Fault for PatientConflict {
+    fn moment(&self) -> Moment {
+        Moment::Judge
+    }
+
+    fn concerns(&self, scene: &Scene<'_, '_>) -> bool {
+        matches!(scene, Scene::Judge(judge) if judge.other_patient.is_some())
+    }
+
+    fn judge(&self, judge: &mut Judge<'_>) {
+        judge.settle_conflict(match self.outcome {
+            Outcome::Reject => policy::PatientConflict::Reject(self.reason.0),
+            Outcome::Coerce => policy::PatientConflict::Coerce,
+            Outcome::Accept => policy::PatientConflict::Accept,
+            Outcome::Split => policy::PatientConflict::Split,
+        });
+    }
+}

@@ -1,0 +1,267 @@
+//! The journal as people and snapshots read it.
+
+use std::fmt::{self, Write as _};
+
+use dicom_wire::uid::Uid;
+
+use super::aliases::Aliases;
+use super::{Entry, Journal, Note};
+use crate::archive::{Effect, Verdict};
+use crate::moment::{Admission, Delivery, Manner, Ruling};
+use crate::request::{Protocol, Request};
+
+/// Parameters of a search whose values tell nothing about a patient.
+const HARMLESS: [&str; 6] = [
+    "limit",
+    "offset",
+    "includefield",
+    "fuzzymatching",
+    "emptyvaluematching",
+    "multiplevaluematching",
+];
+
+pub(super) fn write(journal: &Journal, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let aliases = Aliases::of(&journal.entries);
+    for (at, entry) in journal.entries.iter().enumerate() {
+        if at > 0 {
+            f.write_char('\n')?;
+        }
+        f.write_str(&text(entry, &aliases))?;
+    }
+    Ok(())
+}
+
+fn text(entry: &Entry, aliases: &Aliases) -> String {
+    let mut head = format!("{}. {}", entry.number, asked(&entry.request, aliases));
+    let mut lines = String::new();
+    let mut fired = Vec::new();
+    let mut outcomes = Vec::new();
+    for note in &entry.notes {
+        match note {
+            Note::Fired { rule, fault, .. } => fired.push(format!("rule {rule}: {fault}")),
+            Note::Admitted(admitted) => outcomes.extend(admission(admitted)),
+            Note::Judged {
+                instance,
+                verdict,
+                effect,
+                because,
+            } => {
+                let name = instance.as_ref().map_or_else(
+                    || "something unreadable".to_owned(),
+                    |identity| aliases.instance(identity),
+                );
+                let because = because
+                    .as_ref()
+                    .map(|because| format!(": {}", plain(because, aliases)))
+                    .unwrap_or_default();
+                let _ = write!(
+                    lines,
+                    "\n   {name} {}{because}{}",
+                    judged(*verdict, *effect),
+                    by(&mut fired)
+                );
+            }
+            Note::Found {
+                keys,
+                returned,
+                total,
+            } => {
+                let keys = if entry.request.protocol == Protocol::Dimse {
+                    format!(" by {}", keys.join(", "))
+                } else {
+                    String::new()
+                };
+                let _ = write!(
+                    lines,
+                    "\n   {returned} of {total} matches{keys}{}",
+                    by(&mut fired)
+                );
+            }
+            Note::Selected { instances } => {
+                let _ = write!(lines, "\n   {instances} instances{}", by(&mut fired));
+            }
+            Note::SubOperation { instance, status } => {
+                let _ = write!(
+                    lines,
+                    "\n   {} sent, {:04X}",
+                    aliases.instance(instance),
+                    status.0
+                );
+            }
+            Note::Answered {
+                status,
+                delivery: how,
+            } => {
+                outcomes.push(status.to_string());
+                outcomes.extend(delivery(how));
+            }
+            Note::Responded {
+                status,
+                times,
+                delivery: how,
+            } => {
+                let times = if *times > 1 {
+                    format!(" x{times}")
+                } else {
+                    String::new()
+                };
+                outcomes.push(format!("{:04X}{times}", status.0));
+                outcomes.extend(delivery(how));
+            }
+            Note::Remark(remark) => {
+                let _ = write!(lines, "\n   {}", plain(remark, aliases));
+            }
+        }
+    }
+    if !outcomes.is_empty() {
+        let _ = write!(head, " -> {}", outcomes.join(", "));
+    }
+    head.push_str(&by(&mut fired));
+    head + &lines
+}
+
+/// The rules that acted since the last line.
+fn by(fired: &mut Vec<String>) -> String {
+    if fired.is_empty() {
+        return String::new();
+    }
+    format!(" [{}]", std::mem::take(fired).join("; "))
+}
+
+fn asked(request: &Request, aliases: &Aliases) -> String {
+    match request.protocol {
+        Protocol::Web => {
+            let alias = |text: &str| aliased(text, aliases);
+            let path: Vec<_> = request.path.split('/').map(alias).collect();
+            let query = query(&request.query, alias);
+            let mark = if query.is_empty() { "" } else { "?" };
+            format!("{} {}{mark}{query}", request.method, path.join("/"))
+        }
+        Protocol::Dimse => {
+            let calling = request
+                .calling
+                .as_ref()
+                .map(|title| format!(" from {title}"))
+                .unwrap_or_default();
+            let scope = Some(aliases.scope(&request.scope))
+                .filter(|scope| !scope.is_empty())
+                .map(|scope| format!(" {scope}"));
+            format!("{}{calling}{}", request.method, scope.unwrap_or_default())
+        }
+    }
+}
+
+fn aliased(text: &str, aliases: &Aliases) -> String {
+    match aliases.short(text) {
+        Some(alias) => alias.to_owned(),
+        None if Uid::parse(text).is_ok() && text.contains('.') => "unknown-uid".to_owned(),
+        None => text.to_owned(),
+    }
+}
+
+/// A text in which every known UID goes by its alias.
+fn plain(text: &str, aliases: &Aliases) -> String {
+    let is_uid = |c: char| c.is_ascii_digit() || c == '.';
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(is_uid) {
+        let len = rest[start..]
+            .find(|c| !is_uid(c))
+            .unwrap_or(rest.len() - start);
+        let word = &rest[start..start + len];
+        let uid = word.trim_end_matches('.');
+        out.push_str(&rest[..start]);
+        out.push_str(aliases.short(uid).unwrap_or(uid));
+        out.push_str(&word[uid.len()..]);
+        rest = &rest[start + len..];
+    }
+    out + rest
+}
+
+/// A query string with its UIDs shown by `alias` and every value that may be a patient's left out.
+pub(super) fn query(query: &str, alias: impl Fn(&str) -> String) -> String {
+    let parameters = query
+        .split('&')
+        .filter(|parameter| !parameter.is_empty())
+        .map(|parameter| {
+            let Some((name, value)) = parameter.split_once('=') else {
+                return parameter.to_owned();
+            };
+            let shown = if value
+                .split(',')
+                .all(|value| Uid::parse(value).is_ok() && value.contains('.'))
+            {
+                value.split(',').map(&alias).collect::<Vec<_>>().join(",")
+            } else if HARMLESS.contains(&name) {
+                value.to_owned()
+            } else {
+                "…".to_owned()
+            };
+            format!("{name}={shown}")
+        });
+    parameters.collect::<Vec<_>>().join("&")
+}
+
+fn judged(verdict: Verdict, effect: Effect) -> String {
+    let told = match verdict {
+        Verdict::Stored => "stored".to_owned(),
+        Verdict::Warned(reason) => format!("stored with warning {:04X}", reason.0),
+        Verdict::Refused(reason) => format!("refused {:04X}", reason.0),
+        Verdict::Unlisted => "not mentioned".to_owned(),
+    };
+    let done = match (effect, matches!(verdict, Verdict::Refused(_))) {
+        (Effect::Added, false) | (Effect::Nothing, true) => "",
+        (Effect::Added, true) => ", but kept",
+        (Effect::Nothing, false) => ", but lost",
+        (Effect::Replaced, _) => ", in place of the first",
+        (Effect::AlreadyThere, _) => ", the first one kept",
+    };
+    told + done
+}
+
+pub(super) fn admission(admission: &Admission) -> Option<String> {
+    let ruling = match &admission.ruling {
+        Ruling::Proceed => None,
+        Ruling::Answer(answer) => Some(format!("answered at once with {}", answer.status)),
+        Ruling::Reject(rejection) => Some(format!("rejected, {rejection}")),
+        Ruling::Fail(status) => Some(format!("failed at once with {:04X}", status.0)),
+        Ruling::Silence => Some("no answer".to_owned()),
+        Ruling::Abort { source, reason } => {
+            Some(format!("aborted, source {source} reason {reason}"))
+        }
+    };
+    let delay = (!admission.delay.is_zero())
+        .then(|| format!("delayed by {} ms", admission.delay.as_millis()));
+    match (delay, ruling) {
+        (Some(delay), Some(ruling)) => Some(format!("{delay}, {ruling}")),
+        (one, other) => one.or(other),
+    }
+}
+
+pub(super) fn delivery(delivery: &Delivery) -> Option<String> {
+    let mut words = Vec::new();
+    if !delivery.delay.is_zero() {
+        words.push(format!("delayed by {} ms", delivery.delay.as_millis()));
+    }
+    if let Some(cut) = delivery.cut {
+        let manner = match cut.manner {
+            Manner::Close => "closed",
+            Manner::Reset => "reset",
+            Manner::Stall => "stalled",
+        };
+        words.push(format!("{manner} after {} bytes", cut.after));
+    }
+    if delivery.instead.is_some() {
+        words.push("another body".to_owned());
+    }
+    if let Some(rate) = delivery.bytes_per_second {
+        words.push(format!("at {rate} bytes a second"));
+    }
+    if delivery.withheld {
+        words.push("withheld".to_owned());
+    }
+    if let Some((source, reason)) = delivery.abort {
+        words.push(format!("aborted, source {source} reason {reason}"));
+    }
+    (!words.is_empty()).then(|| words.join(", "))
+}

@@ -1,0 +1,495 @@
+//! The six moments at which an exchange can go another way than the standard says, and what can be turned at each.
+//!
+//! An edge never asks "which fault is this?". It passes every moment, and does what the context it gets back says:
+//!
+//! | moment | who passes it | what can be turned |
+//! |---|---|---|
+//! | [`Connect`] | the socket layer, once an accepted connection | refuse, stay silent, slow down, cut, reset |
+//! | [`Admit`] | an edge, before it does anything for a request or association | wait, answer something else, reject, speak a dialect |
+//! | [`Negotiate`] | an edge, when it chooses a presentation context or representation | refuse or change the choice |
+//! | [`Judge`] | [`crate::archive::Archive::store`], for each instance | accept, warn, refuse, lose, not mention |
+//! | [`Shape`] | the archive and the edges, for what goes out | pages, rows, data sets, the answer to a store |
+//! | [`Send`] | an edge, with the answer's head in hand | status, headers, delay, cut, no answer |
+//!
+//! All of them are plain data and are computed under the archive's lock without waiting: an edge sleeps, cuts or closes itself, after the call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use dicom_object::InMemDicomObject;
+use dicom_wire::dimse::Status;
+use dicom_wire::query::Level;
+use dicom_wire::stow::{StoreResponse, WarningReason};
+use dicom_wire::uid::Uid;
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::archive::{Identity, Verdict};
+use crate::policy::PatientConflict;
+use crate::request::{Protocol, Request};
+use crate::store::Stored;
+
+/// The name of a moment; [`Shape`] has one for each kind of thing that goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Moment {
+    /// [`Connect`].
+    Connect,
+    /// [`Admit`].
+    Admit,
+    /// [`Negotiate`].
+    Negotiate,
+    /// [`Judge`].
+    Judge,
+    /// [`Form::Page`].
+    Page,
+    /// [`Form::Rows`].
+    Rows,
+    /// [`Form::Row`].
+    Row,
+    /// [`Form::Instances`].
+    Instances,
+    /// [`Form::Dataset`].
+    Dataset,
+    /// [`Form::Receipt`].
+    Receipt,
+    /// [`Form::SubOperation`].
+    SubOperation,
+    /// [`Send`].
+    Send,
+}
+
+/// A connection was accepted; nothing has been read or written.
+#[derive(Debug)]
+pub struct Connect {
+    /// Which listener accepted it.
+    pub protocol: Protocol,
+    /// 1 for the first connection of this archive, over both protocols.
+    pub number: u64,
+    /// How the bytes shall pass.
+    pub line: Line,
+}
+
+/// What the byte layer under both protocols does to one connection. The default does nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line {
+    /// Reset at once, before a byte passed.
+    pub refuse: bool,
+    /// Keep the connection open, but never answer.
+    pub silent: bool,
+    /// Wait this long before each write reaches the network.
+    pub latency: Duration,
+    /// At most this many bytes a second each way; `None` = no limit.
+    pub bytes_per_second: Option<u64>,
+    /// Write these bytes first, before what the protocol has to say.
+    pub garbage: Bytes,
+    /// End the connection once so many bytes have passed.
+    pub ending: Option<Ending>,
+}
+
+/// How and when a connection ends before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// Number of bytes that still pass.
+    pub after: u64,
+    /// Which way the bytes are counted.
+    pub direction: Direction,
+    /// In which manner it ends.
+    pub manner: Manner,
+}
+
+/// Which way bytes go, seen from the archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// From the client.
+    Inbound,
+    /// To the client.
+    Outbound,
+}
+
+/// How a connection or a body ends before its time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Manner {
+    /// Close in order (FIN): the peer sees the end of the stream.
+    #[default]
+    Close,
+    /// Reset (RST): the peer sees an error.
+    Reset,
+    /// Nothing more comes, and the connection stays open.
+    Stall,
+}
+
+/// Before anything is done for a request or an association.
+///
+/// An edge calls [`crate::exchange::Exchange::admit`] and obeys the [`Admission`] it gets: first sleep for `delay`, then follow `ruling`.
+#[derive(Debug)]
+pub struct Admit<'a> {
+    /// What is asked.
+    pub request: &'a Request,
+    /// What the edge will be told.
+    pub admission: Admission,
+    /// How the edge shall understand this client; handed out by [`crate::exchange::Exchange::dialect`].
+    pub dialect: Dialect,
+}
+
+/// What an edge does before it looks at a request.
+#[derive(Clone, Debug, Default)]
+pub struct Admission {
+    /// Sleep this long first (tokio time).
+    pub delay: Duration,
+    /// Then do this.
+    pub ruling: Ruling,
+}
+
+impl Admission {
+    /// Whether the request goes on, after the delay.
+    pub fn proceeds(&self) -> bool {
+        matches!(self.ruling, Ruling::Proceed)
+    }
+}
+
+/// Whether a request goes on, and if not, what the client gets.
+#[derive(Clone, Debug, Default)]
+pub enum Ruling {
+    /// Go on as usual.
+    #[default]
+    Proceed,
+    /// HTTP: answer this and nothing else. The request body need not be read.
+    Answer(Answer),
+    /// Association: send A-ASSOCIATE-RJ with these values.
+    Reject(Rejection),
+    /// DIMSE operation: answer with this status and do nothing.
+    Fail(Status),
+    /// Send nothing. HTTP: close the connection; DIMSE: leave the operation without a response.
+    Silence,
+    /// Association or operation: send A-ABORT with this source and reason (PS3.8 9.3.8).
+    Abort {
+        /// 0 service user, 2 service provider.
+        source: u8,
+        /// Reason, significant for source 2.
+        reason: u8,
+    },
+}
+
+/// A whole HTTP answer made up by policy or a fault.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Status code.
+    pub status: u16,
+    /// Header fields, Content-Type among them; Content-Length is added by the server.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// An answer of plain text.
+    pub fn text(status: u16, text: impl Into<Bytes>) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        );
+        Self {
+            status,
+            headers,
+            body: text.into(),
+        }
+    }
+
+    /// 401 with a challenge (RFC 9110 15.5.2).
+    pub fn unauthorized(challenge: &str) -> Self {
+        let mut answer = Self::text(401, "credentials are missing or wrong");
+        if let Ok(challenge) = HeaderValue::from_str(challenge) {
+            answer.headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+        answer
+    }
+}
+
+/// The three fields of A-ASSOCIATE-RJ (PS3.8 9.3.4), as they go on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// 1 rejected permanent, 2 rejected transient.
+    pub result: u8,
+    /// 1 service user, 2 service provider (ACSE), 3 service provider (presentation).
+    pub source: u8,
+    /// Reason; its meaning depends on the source.
+    pub reason: u8,
+}
+
+/// How an edge reads what this client sends. A correct client passes under the default and, where the dialect allows, under others too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dialect {
+    /// Where a multipart delimiter is seen.
+    pub delimiter: Delimiter,
+    /// How many PDVs of a message are read.
+    pub pdvs: Pdvs,
+}
+
+/// Where a server sees the boundary of a multipart body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Delimiter {
+    /// At the start of a line only (RFC 2046 5.1.1).
+    #[default]
+    LineStart,
+    /// Anywhere, inside a part's bytes too.
+    Anywhere,
+}
+
+/// How many fragments of a command or data set are put together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pdvs {
+    /// All of them, as PS3.8 E.1 allows any number.
+    #[default]
+    Any,
+    /// The first is taken for the whole message; a message that goes on after it is aborted (A-ABORT, unexpected PDU parameter).
+    One,
+}
+
+/// A choice between what a client offers and what the archive can do.
+#[derive(Debug)]
+pub struct Negotiate<'a> {
+    /// What is asked; over DIMSE the association.
+    pub request: &'a Request,
+    /// What is being chosen.
+    pub choice: Choice<'a>,
+}
+
+/// What is being chosen.
+#[derive(Debug)]
+pub enum Choice<'a> {
+    /// The presentation contexts of an association, with the archive's answers filled in.
+    Contexts(&'a mut Vec<Context>),
+    /// In which transfer syntax one stored instance goes out.
+    Syntax {
+        /// The instance.
+        stored: &'a Stored,
+        /// The archive's choice.
+        syntax: &'a mut Syntax,
+    },
+}
+
+/// One proposed presentation context (PS3.8 9.3.2.2) and the archive's answer.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Presentation context ID, odd.
+    pub id: u8,
+    /// Abstract syntax.
+    pub abstract_syntax: Uid,
+    /// Transfer syntaxes offered, in the client's order.
+    pub offered: Vec<Uid>,
+    /// The transfer syntax accepted, or the result code of the refusal.
+    pub answer: ContextAnswer,
+}
+
+/// Result of a presentation context (PS3.8 9.3.3.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ContextAnswer {
+    /// 0, with this transfer syntax.
+    Accepted(Uid),
+    /// 1 user rejection, 2 no reason, 3 abstract syntax not supported, 4 transfer syntaxes not supported.
+    Refused(u8),
+}
+
+/// In which transfer syntax an instance goes out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Syntax {
+    /// The bytes as they were stored.
+    AsStored,
+    /// Converted to this one.
+    To(Uid),
+    /// None that the client accepts: 406, or a failed sub-operation.
+    Unacceptable,
+}
+
+/// One instance has arrived whole and been read; decide about it.
+#[derive(Debug)]
+pub struct Judge<'a> {
+    /// The store request it came with.
+    pub request: &'a Request,
+    /// What it is.
+    pub instance: &'a Identity,
+    /// Which one it is in this exchange; 1 for the first.
+    pub number: usize,
+    /// What the client is told. On entry: what policy says.
+    pub verdict: Verdict,
+    /// What really happens.
+    pub fate: Fate,
+    /// The Patient ID under which its study is known, if that is another one.
+    pub other_patient: Option<String>,
+    /// Under which patient it is kept.
+    pub under: Under,
+}
+
+impl Judge<'_> {
+    /// Decides about an instance of another patient than its study.
+    pub fn settle_conflict(&mut self, resolution: PatientConflict) {
+        self.under = Under::AsSent;
+        self.verdict = Verdict::Stored;
+        match resolution {
+            PatientConflict::Accept => {}
+            PatientConflict::Reject(reason) => self.verdict = Verdict::Refused(reason),
+            PatientConflict::Split => self.under = Under::StudyOfItsOwn,
+            PatientConflict::Coerce => {
+                self.under = Under::PatientOfTheStudy;
+                self.verdict = Verdict::Warned(WarningReason::COERCION);
+            }
+        }
+    }
+}
+
+/// Under which patient an instance is kept whose study is known under another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Under {
+    /// As it was sent, in the study that is there.
+    #[default]
+    AsSent,
+    /// Under the patient of the study: the data set is changed.
+    PatientOfTheStudy,
+    /// In a second study with the same Study Instance UID.
+    StudyOfItsOwn,
+}
+
+/// What really happens to an instance, whatever the client is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    /// It is kept if and only if the verdict says so.
+    #[default]
+    AsSaid,
+    /// It is kept whatever the verdict says.
+    Kept,
+    /// It is dropped whatever the verdict says.
+    Lost,
+}
+
+/// Something is about to go out, and is still a value.
+#[derive(Debug)]
+pub struct Shape<'a> {
+    /// What it answers.
+    pub request: &'a Request,
+    /// What goes out.
+    pub form: Form<'a>,
+}
+
+/// The kinds of things that go out.
+#[derive(Debug)]
+pub enum Form<'a> {
+    /// Which part of all matches shall be returned; before it is cut out.
+    Page(&'a mut Page),
+    /// The matches of one page, whole.
+    Rows(&'a mut Vec<InMemDicomObject>),
+    /// One match.
+    Row {
+        /// Level of the search.
+        level: Level,
+        /// Its attributes.
+        row: &'a mut InMemDicomObject,
+    },
+    /// The instances a retrieve will return, or the sub-operations of a C-GET or C-MOVE, in order.
+    Instances(&'a mut Vec<Arc<Stored>>),
+    /// The attributes of one instance in a metadata answer (no bulk values in it).
+    Dataset {
+        /// Where they come from.
+        stored: &'a Stored,
+        /// What goes out.
+        dataset: &'a mut InMemDicomObject,
+    },
+    /// The answer to a STOW-RS request.
+    Receipt {
+        /// HTTP status, from the counts.
+        status: &'a mut u16,
+        /// The store response.
+        response: &'a mut StoreResponse,
+    },
+    /// After one sub-operation of a C-GET or C-MOVE.
+    SubOperation {
+        /// What was sent.
+        stored: &'a Stored,
+        /// The status the peer gave for it.
+        status: Status,
+        /// Whether the next one is tried.
+        next: &'a mut Next,
+    },
+}
+
+/// Whether the next sub-operation is tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Next {
+    /// Yes: one failure does not end the operation (PS3.4 C.4.2.2.1).
+    #[default]
+    GoOn,
+    /// No: the remaining ones are given up and the operation ends as failed.
+    Stop,
+}
+
+/// Which matches of a search go out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Matches to skip.
+    pub offset: usize,
+    /// At most so many; `None` = all.
+    pub limit: Option<usize>,
+    /// How many there are.
+    pub total: usize,
+}
+
+/// An answer is about to go out: its head is known, no byte of it has been written.
+#[derive(Debug)]
+pub struct Send<'a> {
+    /// What it answers.
+    pub request: &'a Request,
+    /// Its head.
+    pub head: Head<'a>,
+    /// How the bytes go out.
+    pub delivery: Delivery,
+}
+
+/// The head of an answer.
+#[derive(Debug)]
+pub enum Head<'a> {
+    /// Status line and header fields of an HTTP response.
+    Web {
+        /// Status code.
+        status: &'a mut u16,
+        /// Header fields.
+        headers: &'a mut HeaderMap,
+    },
+    /// A DIMSE response; for pending responses this is passed once for each.
+    Dimse {
+        /// Status (0000,0900).
+        status: &'a mut Status,
+    },
+}
+
+/// How the bytes of an answer go out. The default: at once, all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Delivery {
+    /// Sleep this long before the first byte (tokio time).
+    pub delay: Duration,
+    /// Stop before the end. HTTP: counted in body bytes; DIMSE: in data set bytes of the whole exchange.
+    pub cut: Option<Cut>,
+    /// HTTP: this body instead of the real one.
+    pub instead: Option<Bytes>,
+    /// At most this many body bytes a second.
+    pub bytes_per_second: Option<u64>,
+    /// DIMSE: leave this response out.
+    pub withheld: bool,
+    /// DIMSE: send A-ABORT (source, reason) instead.
+    pub abort: Option<(u8, u8)>,
+}
+
+/// Where and how an answer stops before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// Body bytes that still go out.
+    pub after: u64,
+    /// What happens then.
+    pub manner: Manner,
+}

@@ -1,0 +1,388 @@
+//! When something goes wrong, what, and how often: one value for Rust, JSON and TOML.
+
+mod matcher;
+mod often;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+
+pub(crate) use matcher::Facts;
+pub use matcher::{
+    Matcher, OneOf, any, associating, echoing, fetching_metadata, moving, rendering, retrieving,
+    searching, storing,
+};
+pub use often::Often;
+
+use crate::fault::{AnyFault, Named, UnknownFault};
+use crate::moment::{Admit, Connect, Form, Judge, Moment, Negotiate, Send, Shape};
+use crate::request::Request;
+
+/// When this, then that, so often.
+///
+/// ```
+/// use dicom_mock_archive::fault::RefuseInstance;
+/// use dicom_mock_archive::rule::{Rule, storing};
+///
+/// let rule = Rule::when(storing().instance("1.2.3")).then(RefuseInstance::default()).once();
+/// let json = r#"{ "when": { "service": "store", "instance": "1.2.3" }, "then": { "refuse-instance": {} }, "often": "once" }"#;
+/// assert_eq!(serde_json::from_str::<Rule>(json).unwrap(), rule);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Which exchanges and instances it concerns; without it all of them.
+    #[serde(default, skip_serializing_if = "Matcher::is_any")]
+    pub when: Matcher,
+    /// What happens: a fault with its fields, or the name of a fault.
+    pub then: Then,
+    /// How often.
+    #[serde(default, skip_serializing_if = "Often::is_always")]
+    pub often: Often,
+    /// Of two rules that decide about the same instance or request the one with the higher priority wins; of equals the older.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub priority: i32,
+}
+
+fn is_zero(priority: &i32) -> bool {
+    *priority == 0
+}
+
+impl Rule {
+    /// Starts a rule: which exchanges and instances it concerns.
+    pub fn when(matcher: Matcher) -> When {
+        When { matcher }
+    }
+
+    /// A named fault as it comes, such as `stow.partial-200`.
+    ///
+    /// # Errors
+    /// [`UnknownFault`], which lists the nearest names.
+    pub fn named(name: &str) -> Result<Self, UnknownFault> {
+        let then = Then::named(name)?;
+        Ok(Self {
+            when: Matcher::default(),
+            then,
+            often: Often::Always,
+            priority: 0,
+        })
+    }
+
+    /// A fault as given on a command line: `NAME[:ARG]...`, such as `refuse-instance:reason=A700:once`.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        crate::fault::parse_argument(text)
+    }
+
+    /// Only the first time.
+    #[must_use]
+    pub fn once(self) -> Self {
+        self.often(Often::Once)
+    }
+
+    /// Only the first `n` times.
+    #[must_use]
+    pub fn times(self, n: u64) -> Self {
+        self.often(Often::Times(n))
+    }
+
+    /// Only for these matches, counted from 1.
+    #[must_use]
+    pub fn nth(self, range: std::ops::RangeInclusive<u64>) -> Self {
+        self.often(Often::Nth {
+            from: *range.start(),
+            to: *range.end(),
+        })
+    }
+
+    /// Every `k`th match.
+    #[must_use]
+    pub fn every(self, k: u64) -> Self {
+        self.often(Often::Every(k))
+    }
+
+    /// With probability `p`, decided by the seed and the number of the match alone.
+    #[must_use]
+    pub fn seeded(self, p: f64, seed: u64) -> Self {
+        self.often(Often::Seeded { p, seed })
+    }
+
+    /// With this priority instead of 0.
+    #[must_use]
+    pub fn priority(mut self, priority: i32) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    fn often(mut self, often: Often) -> Self {
+        self.often = often;
+        self
+    }
+
+    /// The matcher in force: the rule's own, completed by that of the named fault.
+    pub(crate) fn matcher(&self) -> Cow<'_, Matcher> {
+        match &self.then {
+            Then::Fault(_) => Cow::Borrowed(&self.when),
+            Then::Named(named) => Cow::Owned(self.when.clone().or(named.rule().when)),
+        }
+    }
+}
+
+/// A rule that lacks its consequence.
+#[derive(Clone, Debug)]
+#[must_use = "a rule needs a `then`"]
+pub struct When {
+    matcher: Matcher,
+}
+
+impl When {
+    /// What happens.
+    pub fn then(self, fault: impl Into<Then>) -> Rule {
+        Rule {
+            when: self.matcher,
+            then: fault.into(),
+            often: Often::Always,
+            priority: 0,
+        }
+    }
+}
+
+/// What happens: a fault, or one of the named faults.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Then {
+    /// A fault with its fields, as `{ "name": { fields } }`.
+    Fault(AnyFault),
+    /// The name of a fault, with the fields it has by default.
+    #[schemars(with = "String")]
+    Named(&'static Named),
+}
+
+impl Then {
+    /// Finds a named fault, or a fault whose fields all have defaults.
+    ///
+    /// # Errors
+    /// [`UnknownFault`], which lists the nearest names.
+    pub fn named(name: &str) -> Result<Self, UnknownFault> {
+        match Named::find(name) {
+            Some(named) => Ok(Self::Named(named)),
+            None => AnyFault::by_default(name).map(Self::Fault),
+        }
+    }
+
+    /// The fault in force.
+    pub fn fault(&self) -> AnyFault {
+        match self {
+            Self::Fault(fault) => fault.clone(),
+            Self::Named(named) => match named.rule().then {
+                Self::Fault(fault) => fault,
+                Self::Named(other) => other.rule().then.fault(),
+            },
+        }
+    }
+
+    /// The word for it in the journal.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Fault(fault) => fault.name(),
+            Self::Named(named) => named.name,
+        }
+    }
+}
+
+impl<F: Into<AnyFault>> From<F> for Then {
+    fn from(fault: F) -> Self {
+        Self::Fault(fault.into())
+    }
+}
+
+impl<'de> Deserialize<'de> for Then {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ThenVisitor)
+    }
+}
+
+struct ThenVisitor;
+
+impl<'de> serde::de::Visitor<'de> for ThenVisitor {
+    type Value = Then;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a fault as { name: { fields } } or the name of a fault")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Then, E> {
+        Then::named(name).map_err(E::custom)
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Then, A::Error> {
+        AnyFault::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(Then::Fault)
+    }
+}
+
+/// Number of a rule in one archive; the first is 1, and none is used twice.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(transparent)]
+pub struct RuleId(pub u64);
+
+impl fmt::Display for RuleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One of the six moments with its context, on its way past the rules.
+#[derive(Debug)]
+pub enum Scene<'s, 'a> {
+    /// A connection was accepted.
+    Connect(&'s mut Connect),
+    /// A request or association is about to be looked at.
+    Admit(&'s mut Admit<'a>),
+    /// A choice was made.
+    Negotiate(&'s mut Negotiate<'a>),
+    /// An instance was judged.
+    Judge(&'s mut Judge<'a>),
+    /// Something is about to go out.
+    Shape(&'s mut Shape<'a>),
+    /// An answer's head is ready.
+    Send(&'s mut Send<'a>),
+}
+
+impl Scene<'_, '_> {
+    /// Its name.
+    pub fn moment(&self) -> Moment {
+        match self {
+            Scene::Connect(_) => Moment::Connect,
+            Scene::Admit(_) => Moment::Admit,
+            Scene::Negotiate(_) => Moment::Negotiate,
+            Scene::Judge(_) => Moment::Judge,
+            Scene::Send(_) => Moment::Send,
+            Scene::Shape(shape) => match shape.form {
+                Form::Page(_) => Moment::Page,
+                Form::Rows(_) => Moment::Rows,
+                Form::Row { .. } => Moment::Row,
+                Form::Instances(_) => Moment::Instances,
+                Form::Dataset { .. } => Moment::Dataset,
+                Form::Receipt { .. } => Moment::Receipt,
+                Form::SubOperation { .. } => Moment::SubOperation,
+            },
+        }
+    }
+
+    /// The request it belongs to; a connection has none yet.
+    pub fn request(&self) -> Option<&Request> {
+        match self {
+            Scene::Connect(_) => None,
+            Scene::Admit(admit) => Some(admit.request),
+            Scene::Negotiate(negotiate) => Some(negotiate.request),
+            Scene::Judge(judge) => Some(judge.request),
+            Scene::Shape(shape) => Some(shape.request),
+            Scene::Send(send) => Some(send.request),
+        }
+    }
+}
+
+/// A rule in force, with its run-time counters.
+#[derive(Clone, Debug)]
+pub(crate) struct Mounted {
+    pub(crate) id: RuleId,
+    pub(crate) rule: Rule,
+    pub(crate) matcher: Matcher,
+    pub(crate) fault: AnyFault,
+    /// How often its moment came and its matcher matched.
+    pub(crate) matched: u64,
+    /// How often it acted.
+    pub(crate) fired: u64,
+}
+
+impl Mounted {
+    fn new(id: RuleId, rule: Rule) -> Self {
+        let (matcher, fault) = (rule.matcher().into_owned(), rule.then.fault());
+        Self {
+            id,
+            rule,
+            matcher,
+            fault,
+            matched: 0,
+            fired: 0,
+        }
+    }
+
+    /// Lets the rule act on a scene, if it is its turn.
+    fn act(&mut self, scene: &mut Scene<'_, '_>) -> bool {
+        let fault = self.fault.as_fault();
+        if fault.moment() != scene.moment()
+            || !self.matcher.matches(scene)
+            || !fault.concerns(scene)
+        {
+            return false;
+        }
+        self.matched += 1;
+        if !self.rule.often.fires(self.matched, self.id) {
+            return false;
+        }
+        self.fired += 1;
+        match scene {
+            Scene::Connect(connect) => fault.connect(connect),
+            Scene::Admit(admit) => fault.admit(admit),
+            Scene::Negotiate(negotiate) => fault.negotiate(negotiate),
+            Scene::Judge(judge) => fault.judge(judge),
+            Scene::Shape(shape) => fault.shape(shape),
+            Scene::Send(send) => fault.send(send),
+        }
+        true
+    }
+}
+
+/// The rules of one archive, highest priority first.
+#[derive(Debug, Default)]
+pub(crate) struct RuleBook {
+    mounted: Vec<Mounted>,
+    last: u64,
+}
+
+impl RuleBook {
+    pub(crate) fn mount(&mut self, rule: Rule) -> RuleId {
+        self.last += 1;
+        let id = RuleId(self.last);
+        let place = self
+            .mounted
+            .partition_point(|other| other.rule.priority >= rule.priority);
+        self.mounted.insert(place, Mounted::new(id, rule));
+        id
+    }
+
+    pub(crate) fn remove(&mut self, id: RuleId) -> bool {
+        let before = self.mounted.len();
+        self.mounted.retain(|mounted| mounted.id != id);
+        self.mounted.len() != before
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.mounted.clear();
+    }
+
+    pub(crate) fn all(&self) -> &[Mounted] {
+        &self.mounted
+    }
+
+    /// Passes a scene by all rules; those that acted, in order. The first to act on an instance's verdict ends the matter.
+    pub(crate) fn pass(&mut self, scene: &mut Scene<'_, '_>) -> Vec<(RuleId, &'static str)> {
+        let mut acted = Vec::new();
+        for mounted in &mut self.mounted {
+            if mounted.act(scene) {
+                acted.push((mounted.id, mounted.rule.then.name()));
+                if matches!(scene, Scene::Judge(_)) {
+                    break;
+                }
+            }
+        }
+        acted
+    }
+}
