@@ -2,6 +2,7 @@
 
 mod storing;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -165,7 +166,21 @@ impl Archive {
 
     /// The instances a retrieve asks for, in stable order (study, series, instance number, UID), after the moment of `shape` for them.
     pub fn select(&self, exchange: &Exchange, scope: &Scope) -> Vec<Arc<Stored>> {
-        let mut instances = self.state().index.select(scope);
+        self.select_all(exchange, std::slice::from_ref(scope))
+    }
+
+    /// The instances of several scopes (a list of UIDs in C-MOVE), one scope after the other and none twice; otherwise as [`select`](Self::select).
+    pub fn select_all(&self, exchange: &Exchange, scopes: &[Scope]) -> Vec<Arc<Stored>> {
+        let mut instances: Vec<Arc<Stored>> = Vec::new();
+        let mut seen = HashSet::new();
+        {
+            let state = self.state();
+            for stored in scopes.iter().flat_map(|scope| state.index.select(scope)) {
+                if scopes.len() == 1 || seen.insert(stored.identity().instance.clone()) {
+                    instances.push(stored);
+                }
+            }
+        }
         exchange.shape(Form::Instances(&mut instances));
         exchange.note(Note::Selected {
             instances: instances.len(),

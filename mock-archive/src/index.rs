@@ -47,7 +47,11 @@ impl Index {
             |wanted: &Option<Uid>, is: &Uid| wanted.as_ref().is_none_or(|wanted| wanted == is);
         let chosen = |stored: &&Arc<Stored>| {
             let identity = stored.identity();
-            fits(&scope.study, &identity.study)
+            scope
+                .patient
+                .as_ref()
+                .is_none_or(|patient| *patient == identity.patient_id)
+                && fits(&scope.study, &identity.study)
                 && fits(&scope.series, &identity.series)
                 && fits(&scope.instance, &identity.instance)
         };

@@ -80,6 +80,9 @@ impl fmt::Display for Service {
 /// The study, series and instance that a request names; each level only if the request names it exactly.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Scope {
+    /// Patient ID (PATIENT level of C-MOVE and C-GET). Never shown in the journal.
+    #[serde(skip)]
+    pub patient: Option<String>,
     /// Study Instance UID.
     pub study: Option<Uid>,
     /// Series Instance UID.
@@ -98,6 +101,14 @@ impl Scope {
     pub fn study(study: Uid) -> Self {
         Self {
             study: Some(study),
+            ..Self::default()
+        }
+    }
+
+    /// One patient.
+    pub fn patient(id: impl Into<String>) -> Self {
+        Self {
+            patient: Some(id.into()),
             ..Self::default()
         }
     }

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::AnyFault;
-use crate::rule::Rule;
+use crate::rule::{Rule, Then};
 
 /// A fault under the name that a check knows it by.
 #[derive(Debug, PartialEq, Eq)]
@@ -156,15 +156,31 @@ pub(crate) fn distance(a: &str, b: &str) -> usize {
 pub(crate) fn parse_argument(text: &str) -> Result<Rule, String> {
     let mut pieces = text.split(':');
     let name = pieces.next().unwrap_or_default();
-    let base = Rule::named(name).map_err(|error| error.to_string())?;
-    let fault = base.then.fault();
-    let mut rule = json!({ "when": base.matcher().as_ref(), "then": &base.then });
+    let named = Named::find(name).map(Named::rule);
+    let (fault, defaults) = match &named {
+        Some(rule) => {
+            let fault = rule.then.fault();
+            (fault.name(), fields_of(&fault))
+        }
+        None => {
+            let fault = AnyFault::NAMES
+                .iter()
+                .find(|fault| **fault == name)
+                .ok_or_else(|| UnknownFault::new(name).to_string())?;
+            (
+                *fault,
+                AnyFault::by_default(name)
+                    .map_or_else(|_| Value::Object(Map::new()), |fault| fields_of(&fault)),
+            )
+        }
+    };
+    let mut rule = json!({ "when": {}, "then": name });
     let mut fields = Map::new();
     for piece in pieces {
         match piece.split_once('=') {
             None if piece == "once" => rule["often"] = json!("once"),
             None => {
-                let first = first_field(&fault)
+                let first = first_field(fault)
                     .ok_or_else(|| format!("fault {name:?} takes no value such as {piece:?}"))?;
                 fields.insert(first, Value::from(piece));
             }
@@ -179,20 +195,24 @@ pub(crate) fn parse_argument(text: &str) -> Result<Rule, String> {
                         .map_err(|_| format!("{n:?} is not a priority"))?
                 )
             }
+            Some(("uid", value)) => rule["when"]["instance"] = one_or_list(value),
             Some((key, value)) if MATCHER_KEYS.contains(&key) => {
-                rule["when"][key] = Value::from(value)
+                rule["when"][key] = one_or_list(value)
             }
-            Some(("uid", value)) => rule["when"]["instance"] = Value::from(value),
             Some((key, value)) => {
                 fields.insert(key.to_owned(), Value::from(value));
             }
         }
     }
-    if !fields.is_empty() {
-        rule["then"] =
-            with_fields(&fault, fields).map_err(|error| format!("fault {name:?}: {error}"))?;
+    let in_words = |error: serde_json::Error| format!("fault {name:?}: {error}");
+    if !fields.is_empty() || named.is_none() {
+        rule["then"] = with_fields(fault, &defaults, fields).map_err(in_words)?;
     }
-    serde_json::from_value(rule).map_err(|error| format!("fault {name:?}: {error}"))
+    let mut rule: Rule = serde_json::from_value(rule).map_err(in_words)?;
+    if let (Then::Fault(_), Some(named)) = (&rule.then, named) {
+        rule.when = rule.when.or(named.when);
+    }
+    Ok(rule)
 }
 
 const MATCHER_KEYS: &[&str] = &[
@@ -211,36 +231,53 @@ const MATCHER_KEYS: &[&str] = &[
     "level",
 ];
 
+fn fields_of(fault: &AnyFault) -> Value {
+    serde_json::to_value(fault).map_or(Value::Null, |mut fault_by_name| {
+        fault_by_name[fault.name()].take()
+    })
+}
+
+fn one_or_list(text: &str) -> Value {
+    if text.contains(',') {
+        text.split(',').map(Value::from).collect()
+    } else {
+        Value::from(text)
+    }
+}
+
 fn number(text: &str) -> Result<u64, String> {
     text.parse()
         .map_err(|_| format!("{text:?} is not a number"))
 }
 
 /// Name of the field a bare value stands for: the first in the fault's documentation.
-fn first_field(fault: &AnyFault) -> Option<String> {
+fn first_field(fault: &str) -> Option<String> {
     let (_, schema) = AnyFault::schemas()
         .into_iter()
-        .find(|(name, _)| *name == fault.name())?;
+        .find(|(name, _)| *name == fault)?;
     let properties = schema.as_value().get("properties")?.as_object()?;
     properties.keys().next().cloned()
 }
 
-/// The fault with these fields replaced. A command line has only text, so each value is tried as JSON, as text, and as a list of texts.
-fn with_fields(fault: &AnyFault, fields: Map<String, Value>) -> Result<Value, serde_json::Error> {
-    let base = serde_json::to_value(fault)?[fault.name()].clone();
+/// The fault with these fields. A command line has only text, so each value is tried as text, as JSON, and as a list of texts.
+fn with_fields(
+    fault: &str,
+    defaults: &Value,
+    fields: Map<String, Value>,
+) -> Result<Value, serde_json::Error> {
     let readings: Vec<(String, [Value; 3])> = fields
         .into_iter()
         .map(|(key, value)| (key, readings(value.as_str().unwrap_or_default())))
         .collect();
     let mut first_error = None;
     for choice in 0..3usize.pow(u32::try_from(readings.len().min(6)).unwrap_or(6)) {
-        let mut candidate = base.clone();
+        let mut candidate = defaults.clone();
         let mut choice = choice;
         for (key, values) in &readings {
             candidate[key] = values[choice % 3].clone();
             choice /= 3;
         }
-        let candidate = json!({ fault.name(): candidate });
+        let candidate = json!({ fault: candidate });
         match serde_json::from_value::<AnyFault>(candidate.clone()) {
             Ok(_) => return Ok(candidate),
             Err(error) => first_error = first_error.or(Some(error)),
@@ -263,7 +300,7 @@ fn readings(text: &str) -> [Value; 3] {
 mod tests {
     use super::*;
     use crate::fault::{Delay, HttpStatus, RefuseInstance, RefuseTransferSyntax};
-    use crate::rule::{Then, any, storing};
+    use crate::rule::{any, storing};
 
     #[test]
     fn every_named_rule_is_valid_and_every_name_is_used_once() {
@@ -320,7 +357,10 @@ mod tests {
             parsed("http-status:429:retry-after=2").then,
             Then::from(HttpStatus::new(429).retry_after(2))
         );
-        assert_eq!(parsed("stow.fail:uid=1.2").when, storing().instance("1.2"));
+        assert_eq!(
+            *parsed("stow.fail:uid=1.2").matcher(),
+            storing().instance("1.2")
+        );
         let syntaxes = ["1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.5"];
         let refuse = RefuseTransferSyntax {
             transfer_syntaxes: syntaxes.iter().map(|uid| uid.parse().unwrap()).collect(),
