@@ -299,39 +299,40 @@ fn pack(samples: &Samples<'_>) -> Vec<u8> {
         .collect()
 }
 
-/// Samples in cells of Bits Allocated. Codecs give cells as wide as their precision; where the data set allocates more, a
-/// sign is carried up.
+/// Samples in cells of Bits Allocated. Codecs give cells as wide as their precision, so a sign is carried up; junk above
+/// the stored bits is cleared. Bits below them are left, as nobody can tell what they are.
 fn little_endian(image: &Image, samples: Samples<'_>) -> Vec<u8> {
     let cell = Cell::of(image, &samples);
-    match (image.allocated, samples.values) {
-        (8, Values::U8(values)) => values.into_owned(),
-        (16, Values::U8(values)) => values
-            .iter()
-            .flat_map(|&value| (cell.value(value.into()) as u16).to_le_bytes())
-            .collect(),
-        (_, Values::U8(values)) => values
-            .iter()
-            .flat_map(|&value| (cell.value(value.into()) as u32).to_le_bytes())
-            .collect(),
-        (..=16, Values::U16(values)) => values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect(),
-        (_, Values::U16(values)) => values
-            .iter()
-            .flat_map(|&value| (cell.value(value.into()) as u32).to_le_bytes())
-            .collect(),
-        (_, Values::U32(values)) => values
+    let as_is = samples.stored == image.allocated || cell.shift > 0;
+    let value = |bits: u32| if as_is { bits } else { cell.value(bits) as u32 };
+    match samples.values {
+        Values::U8(values) if as_is && image.allocated == 8 => values.into_owned(),
+        Values::U8(values) => cells(
+            values.iter().map(|&bits| value(bits.into())),
+            image.allocated,
+        ),
+        Values::U16(values) => cells(
+            values.iter().map(|&bits| value(bits.into())),
+            image.allocated,
+        ),
+        Values::U32(values) => cells(values.iter().map(|&bits| value(bits)), image.allocated),
+        Values::F32(values) => values
             .iter()
             .flat_map(|value| value.to_le_bytes())
             .collect(),
-        (_, Values::F32(values)) => values
+        Values::F64(values) => values
             .iter()
             .flat_map(|value| value.to_le_bytes())
             .collect(),
-        (_, Values::F64(values)) => values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
+    }
+}
+
+fn cells(values: impl Iterator<Item = u32>, allocated: u32) -> Vec<u8> {
+    match allocated {
+        8 => values.map(|value| value as u8).collect(),
+        16 => values
+            .flat_map(|value| (value as u16).to_le_bytes())
             .collect(),
+        _ => values.flat_map(u32::to_le_bytes).collect(),
     }
 }

@@ -52,6 +52,8 @@ pub mod report;
 
 pub mod pdf;
 
+mod text;
+
 pub mod attributes;
 
 pub mod person;
