@@ -1,0 +1,567 @@
+//! One association, from the request to its end (PS3.8 9.2), as the acceptor sees it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::future::Future;
+use std::task::Poll;
+
+use bytes::{Bytes, BytesMut};
+use dicom_ul::pdu::{self, AssociationRQ, Pdu, RequestorRoles};
+use dicom_wire::ae::AeTitle;
+use dicom_wire::dimse::pdv::{self, Assembler, Event, P_DATA_TF, Pdv, Place};
+use dicom_wire::dimse::{Command, CommandSet, DataSet, Message, Status, element};
+use dicom_wire::uid::Uid;
+use tokio::time::sleep;
+
+use super::connection::{Connection, Gone, RawPdu, kind};
+use super::negotiate::{self, APPLICATION_CONTEXT};
+use super::{ARTIM, IDLE};
+use crate::archive::Archive;
+use crate::exchange::Exchange;
+use crate::moment::{ContextAnswer, Cut, Manner, Pdvs, Rejection, Ruling};
+use crate::request::{Request, Service};
+use crate::socket::Socket;
+
+/// PS3.8 9.3.8: the provider aborts because of a PDU type it does not know.
+const UNRECOGNIZED_PDU: u8 = 1;
+/// PS3.8 9.3.8: the provider aborts because of a PDU that may not come now.
+const UNEXPECTED_PDU: u8 = 2;
+/// PS3.8 9.3.8: the provider aborts because of a field that may not be there.
+const UNEXPECTED_PARAMETER: u8 = 5;
+/// PS3.8 9.3.8: the provider aborts because of a field with a wrong value.
+const INVALID_PARAMETER: u8 = 6;
+
+/// So many commands or pieces of data sets are kept that come while an operation runs; the rest waits in the network.
+const MAX_EARLY: usize = 64;
+
+/// An association is over; nothing more is to be sent on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ended;
+
+/// A context that was accepted.
+#[derive(Clone, Debug)]
+pub(super) struct Agreed {
+    /// Its ID.
+    pub(super) id: u8,
+    /// The SOP class.
+    pub(super) abstract_syntax: Uid,
+    /// The transfer syntax chosen.
+    pub(super) transfer_syntax: Uid,
+}
+
+/// How an operation starts, after the `admit` moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// As usual.
+    Proceed,
+    /// Answer this and do nothing else.
+    Fail(Status),
+    /// Give no answer.
+    Silence,
+}
+
+/// An association that was accepted.
+#[derive(Debug)]
+pub(super) struct Association {
+    connection: Connection,
+    archive: Archive,
+    number: u64,
+    calling: AeTitle,
+    called: AeTitle,
+    contexts: BTreeMap<u8, Agreed>,
+    roles: BTreeMap<Uid, RequestorRoles>,
+    max_length: u32,
+    opening: Exchange,
+    assembler: Assembler,
+    values: VecDeque<Pdv>,
+    early: VecDeque<Event>,
+    data_sent: u64,
+}
+
+impl Association {
+    /// Takes the request of a new connection and answers it. `None` if no association came of it.
+    pub(super) async fn accept(socket: Socket, archive: Archive, number: u64) -> Option<Self> {
+        let policy = archive.policy();
+        let mut connection = Connection::new(socket, policy.max_pdu);
+        if connection.is_silent() {
+            connection.hold().await;
+            return None;
+        }
+        let (received, request) = first_pdu(&mut connection).await?;
+        if let Err(rejection) = check(&request) {
+            reject(&mut connection, rejection).await;
+            return None;
+        }
+        let (calling, called) = match titles(&request) {
+            Ok(titles) => titles,
+            Err(rejection) => {
+                reject(&mut connection, rejection).await;
+                return None;
+            }
+        };
+        let opened = Request::dimse(
+            Service::Associate,
+            "A-ASSOCIATE",
+            calling.clone(),
+            called.clone(),
+        );
+        let opening = archive.exchange(opened.on_connection(number));
+        let admission = opening.admit();
+        sleep(admission.delay).await;
+        match admission.ruling {
+            Ruling::Proceed => {}
+            Ruling::Reject(rejection) => {
+                reject(&mut connection, rejection).await;
+                return None;
+            }
+            // A status of HTTP or DIMSE has no place here: come again later.
+            Ruling::Answer(_) | Ruling::Fail(_) => {
+                reject(
+                    &mut connection,
+                    Rejection {
+                        result: 2,
+                        source: 3,
+                        reason: 1,
+                    },
+                )
+                .await;
+                return None;
+            }
+            Ruling::Silence => {
+                connection.hold().await;
+                return None;
+            }
+            Ruling::Abort { source, reason } => {
+                connection.abort(source, reason).await;
+                return None;
+            }
+        }
+        let mut contexts = negotiate::answers(&request, policy);
+        opening.contexts(&mut contexts);
+        let roles = negotiate::roles(&request, &contexts);
+        let acceptance = match negotiate::acceptance(&received, &contexts, &roles, policy.max_pdu) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                opening.remark(format!("cannot be accepted: {error}"));
+                connection.abort(0, 0).await;
+                return None;
+            }
+        };
+        connection.write(&acceptance).await.ok()?;
+        let agreed = contexts
+            .into_iter()
+            .filter_map(|context| match context.answer {
+                ContextAnswer::Accepted(transfer_syntax) => {
+                    let agreed = Agreed {
+                        id: context.id,
+                        abstract_syntax: context.abstract_syntax,
+                        transfer_syntax,
+                    };
+                    Some((context.id, agreed))
+                }
+                ContextAnswer::Refused(_) => None,
+            });
+        Some(Self {
+            connection,
+            number,
+            calling,
+            called,
+            contexts: agreed.collect(),
+            roles,
+            max_length: negotiate::max_length(&request.user_variables),
+            opening,
+            archive,
+            assembler: Assembler::default(),
+            values: VecDeque::new(),
+            early: VecDeque::new(),
+            data_sent: 0,
+        })
+    }
+
+    /// The archive behind it.
+    pub(super) fn archive(&self) -> &Archive {
+        &self.archive
+    }
+
+    /// Who opened it.
+    pub(super) fn calling(&self) -> &AeTitle {
+        &self.calling
+    }
+
+    /// The accepted contexts, by ID.
+    pub(super) fn contexts(&self) -> impl Iterator<Item = &Agreed> {
+        self.contexts.values()
+    }
+
+    /// The accepted context of this ID. One that was not accepted never gets here.
+    pub(super) fn context(&self, id: u8) -> Result<Agreed, Ended> {
+        self.contexts.get(&id).cloned().ok_or(Ended)
+    }
+
+    /// Whether the requester takes instances of this class on this association (PS3.7 D.3.3.4).
+    pub(super) fn peer_is_scp(&self, class: &Uid) -> bool {
+        self.roles.get(class).is_some_and(|roles| roles.scp)
+    }
+
+    /// The longest P-DATA-TF body that the peer takes; 0 = no limit.
+    pub(super) fn max_length(&self) -> u32 {
+        self.max_length
+    }
+
+    /// Something about the association for the journal.
+    pub(super) fn remark(&self, text: impl Into<String>) {
+        self.opening.remark(text);
+    }
+
+    /// The beginning of a request to the archive.
+    pub(super) fn request(&self, service: Service, command: &str) -> Request {
+        Request::dimse(service, command, self.calling.clone(), self.called.clone())
+            .on_connection(self.number)
+    }
+
+    /// Opens an exchange for an operation and passes its `admit` moment, waiting as told.
+    pub(super) async fn open(&mut self, request: Request) -> Result<(Exchange, Entry), Ended> {
+        let exchange = self.archive.exchange(request);
+        self.data_sent = 0;
+        let admission = exchange.admit();
+        sleep(admission.delay).await;
+        let entry = match admission.ruling {
+            Ruling::Proceed => Entry::Proceed,
+            Ruling::Fail(status) => Entry::Fail(status),
+            Ruling::Answer(_) | Ruling::Reject(_) => Entry::Fail(Status::PROCESSING_FAILURE),
+            Ruling::Silence => Entry::Silence,
+            Ruling::Abort { source, reason } => return Err(self.abort(source, reason).await),
+        };
+        Ok((exchange, entry))
+    }
+
+    /// The next command, or the next piece of the data set of the one before. Every end of the association is dealt with here.
+    pub(super) async fn next(&mut self) -> Result<Event, Ended> {
+        loop {
+            if let Some(event) = self.early.pop_front() {
+                return Ok(event);
+            }
+            if let Some(event) = self.assembled().await? {
+                return Ok(event);
+            }
+            let read = self.connection.read_within(IDLE).await;
+            self.received(read).await?;
+        }
+    }
+
+    /// The next command, read to the end of what belongs to the one before. Data sets nobody asked for are passed over.
+    pub(super) async fn next_command(&mut self) -> Result<(u8, CommandSet, DataSet), Ended> {
+        loop {
+            if let Event::Command {
+                context,
+                set,
+                data_set,
+            } = self.next().await?
+            {
+                return Ok((context, set, data_set));
+            }
+        }
+    }
+
+    /// Reads a data set to its end and drops it.
+    pub(super) async fn skip_data_set(&mut self) -> Result<(), Ended> {
+        while !matches!(
+            self.next().await?,
+            Event::Data {
+                place: Place::Last,
+                ..
+            }
+        ) {}
+        Ok(())
+    }
+
+    /// Reads a data set to its end. `None` if it is longer than the limit.
+    pub(super) async fn collect(&mut self, limit: usize) -> Result<Option<Bytes>, Ended> {
+        let mut collected = BytesMut::new();
+        let mut is_too_long = false;
+        loop {
+            let Event::Data { bytes, place } = self.next().await? else {
+                return Ok(None);
+            };
+            is_too_long |= collected.len() + bytes.len() > limit;
+            if !is_too_long {
+                collected.extend_from_slice(&bytes);
+            }
+            if place == Place::Last {
+                return Ok((!is_too_long).then(|| collected.freeze()));
+            }
+        }
+    }
+
+    /// Whether a C-CANCEL for this message has come. Waits for nothing; what else has come is kept for [`Self::next`].
+    pub(super) async fn is_cancelled(&mut self, message_id: u16) -> Result<bool, Ended> {
+        // Lets the runtime look at the network even if there is always something to send.
+        tokio::task::yield_now().await;
+        loop {
+            while let Some(event) = self.assembled().await? {
+                if let Event::Command { set, .. } = &event
+                    && let Ok(Command::CancelRq(cancel)) = Command::from_set(set)
+                {
+                    if cancel.message_id_responded_to == message_id {
+                        return Ok(true);
+                    }
+                } else {
+                    self.early.push_back(event);
+                }
+            }
+            if self.early.len() >= MAX_EARLY {
+                return Ok(false);
+            }
+            let Some(read) = now(self.connection.read()).await else {
+                return Ok(false);
+            };
+            self.received(read).await?;
+        }
+    }
+
+    /// Sends a response, as its `send` moment says.
+    pub(super) async fn respond(
+        &mut self,
+        exchange: &Exchange,
+        context: u8,
+        command: impl Into<Command>,
+        data_set: Option<Bytes>,
+    ) -> Result<(), Ended> {
+        let command = command.into();
+        let mut status = command.status().unwrap_or(Status::SUCCESS);
+        let delivery = exchange.respond(&mut status);
+        sleep(delivery.delay).await;
+        if let Some((source, reason)) = delivery.abort {
+            return Err(self.abort(source, reason).await);
+        }
+        if delivery.withheld {
+            return Ok(());
+        }
+        let present = if data_set.is_some() {
+            DataSet::Present
+        } else {
+            DataSet::Absent
+        };
+        let mut set = command.to_set(present);
+        set.put_number(element::STATUS, status.0);
+        let length = data_set.as_ref().map_or(0, Bytes::len);
+        let mut pdus = Message {
+            context,
+            command: set,
+            data_set,
+        }
+        .to_pdus(self.max_length);
+        if let Some(Cut { after, manner }) = delivery.cut
+            && self.data_sent + length as u64 >= after
+        {
+            // What is missing at the end: the bytes of the data set that may not go out, or all of a response that has none.
+            let missing = if length == 0 {
+                pdus.len() as u64
+            } else {
+                self.data_sent + length as u64 - after
+            };
+            pdus.truncate(
+                pdus.len()
+                    - usize::try_from(missing)
+                        .unwrap_or(usize::MAX)
+                        .min(pdus.len()),
+            );
+            self.write(&pdus, delivery.bytes_per_second).await?;
+            return Err(self.end(manner).await);
+        }
+        self.data_sent += length as u64;
+        self.write(&pdus, delivery.bytes_per_second).await
+    }
+
+    /// Sends a response that no exchange stands behind.
+    pub(super) async fn send(&mut self, pdus: &[u8]) -> Result<(), Ended> {
+        self.write(pdus, None).await
+    }
+
+    /// Sends A-ABORT and waits for the peer to close.
+    pub(super) async fn abort(&mut self, source: u8, reason: u8) -> Ended {
+        self.remark(format!(
+            "aborted by the archive (source {source}, reason {reason})"
+        ));
+        self.connection.abort(source, reason).await;
+        Ended
+    }
+
+    async fn end(&mut self, manner: Manner) -> Ended {
+        self.connection.switch().end(manner);
+        if manner == Manner::Stall {
+            self.connection.hold().await;
+        }
+        Ended
+    }
+
+    async fn write(&mut self, pdus: &[u8], per_second: Option<u64>) -> Result<(), Ended> {
+        let written = match per_second {
+            None => self.connection.write(pdus).await,
+            Some(per_second) => self.connection.write_slowly(pdus, per_second).await,
+        };
+        written.map_err(|gone| {
+            self.remark(format!("response could not be sent: {gone}"));
+            Ended
+        })
+    }
+
+    /// What the values at hand make; `None` if more have to be read.
+    async fn assembled(&mut self) -> Result<Option<Event>, Ended> {
+        while let Some(value) = self.values.pop_front() {
+            if !self.contexts.contains_key(&value.context) {
+                self.remark(format!(
+                    "PDV on context {}, which was not negotiated",
+                    value.context
+                ));
+                return Err(self.abort(2, INVALID_PARAMETER).await);
+            }
+            if self.opening.dialect().pdvs == Pdvs::One && value.place == Place::Inner {
+                self.remark("message in more than one PDV");
+                return Err(self.abort(2, UNEXPECTED_PARAMETER).await);
+            }
+            match self.assembler.push(value) {
+                Ok(None) => {}
+                Ok(event) => return Ok(event),
+                Err(error) => {
+                    self.remark(error.to_string());
+                    return Err(self.abort(2, INVALID_PARAMETER).await);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Deals with one PDU of an established association (PS3.8 table 9-10, state 6), or with its absence.
+    async fn received(&mut self, read: Result<RawPdu, Gone>) -> Result<(), Ended> {
+        let pdu = match read {
+            Ok(pdu) => pdu,
+            Err(gone) => {
+                self.remark(gone.to_string());
+                return Err(match gone {
+                    Gone::Closed | Gone::Broken(_) => Ended,
+                    Gone::TooLong { .. } => self.abort(2, INVALID_PARAMETER).await,
+                    Gone::Idle(_) => self.abort(2, 0).await,
+                });
+            }
+        };
+        match pdu.kind {
+            P_DATA_TF => match pdv::read_body(pdu.body()) {
+                Ok(values) => {
+                    self.values.extend(values);
+                    Ok(())
+                }
+                Err(error) => {
+                    self.remark(error.to_string());
+                    Err(self.abort(2, INVALID_PARAMETER).await)
+                }
+            },
+            kind::RELEASE_RQ => {
+                if self.assembler.is_inside_message() {
+                    self.remark("released inside a message");
+                }
+                if self
+                    .connection
+                    .write(&[kind::RELEASE_RP, 0, 0, 0, 0, 4, 0, 0, 0, 0])
+                    .await
+                    .is_ok()
+                {
+                    self.connection.linger().await;
+                }
+                Err(Ended)
+            }
+            kind::ABORT => {
+                self.remark("aborted by the peer");
+                Err(Ended)
+            }
+            kind::ASSOCIATE_RQ | kind::ASSOCIATE_AC | kind::ASSOCIATE_RJ | kind::RELEASE_RP => {
+                self.remark(format!("unexpected PDU of type {:02X}H", pdu.kind));
+                Err(self.abort(2, UNEXPECTED_PDU).await)
+            }
+            unknown => {
+                self.remark(format!("unknown PDU of type {unknown:02X}H"));
+                Err(self.abort(2, UNRECOGNIZED_PDU).await)
+            }
+        }
+    }
+}
+
+/// The request that a new connection has to start with; anything else ends it (PS3.8 table 9-10, state 2).
+async fn first_pdu(connection: &mut Connection) -> Option<(Bytes, AssociationRQ)> {
+    let pdu = match connection.read_within(ARTIM).await {
+        Ok(pdu) => pdu,
+        Err(Gone::TooLong { .. }) => {
+            connection.abort(0, 0).await;
+            return None;
+        }
+        Err(gone) => {
+            tracing::debug!(%gone, "no association was requested");
+            return None;
+        }
+    };
+    match (
+        pdu.kind,
+        pdu::read_pdu(&pdu.bytes[..], pdu::MAXIMUM_PDU_SIZE, false),
+    ) {
+        (_, Ok(Some(Pdu::AssociationRQ(request)))) => Some((pdu.bytes, request)),
+        (kind::ABORT, _) => None,
+        (kind, outcome) => {
+            tracing::debug!(kind, error = ?outcome.err(), "no association request");
+            connection.abort(0, 0).await;
+            None
+        }
+    }
+}
+
+/// The version and the application context (PS3.8 9.3.4).
+fn check(request: &AssociationRQ) -> Result<(), Rejection> {
+    if request.protocol_version & 1 == 0 {
+        return Err(Rejection {
+            result: 1,
+            source: 2,
+            reason: 2,
+        });
+    }
+    if request.application_context_name.trim_matches([' ', '\0']) != APPLICATION_CONTEXT {
+        return Err(Rejection {
+            result: 1,
+            source: 1,
+            reason: 2,
+        });
+    }
+    Ok(())
+}
+
+/// The calling and the called AE title.
+fn titles(request: &AssociationRQ) -> Result<(AeTitle, AeTitle), Rejection> {
+    let title = |text: &str, reason| {
+        AeTitle::parse(text).map_err(|_| Rejection {
+            result: 1,
+            source: 1,
+            reason,
+        })
+    };
+    Ok((
+        title(&request.calling_ae_title, 3)?,
+        title(&request.called_ae_title, 7)?,
+    ))
+}
+
+async fn reject(connection: &mut Connection, rejection: Rejection) {
+    if connection
+        .write(&negotiate::rejection(rejection))
+        .await
+        .is_ok()
+    {
+        connection.linger().await;
+    }
+}
+
+/// What a future gives if it is ready at once; dropped if it is not.
+async fn now<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}

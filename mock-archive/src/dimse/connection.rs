@@ -1,0 +1,210 @@
+//! PDUs on a connection: framing in, whole messages out in one write (PS3.8 9.3).
+
+use std::io;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use dicom_wire::dimse::pdv::{P_DATA_TF, PDU_HEADER};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{sleep, timeout};
+
+use super::ARTIM;
+use crate::socket::{Socket, Switch};
+
+/// PDU types (PS3.8 9.3.1); [`P_DATA_TF`] is the seventh.
+pub(super) mod kind {
+    pub(in crate::dimse) const ASSOCIATE_RQ: u8 = 0x01;
+    pub(in crate::dimse) const ASSOCIATE_AC: u8 = 0x02;
+    pub(in crate::dimse) const ASSOCIATE_RJ: u8 = 0x03;
+    pub(in crate::dimse) const RELEASE_RQ: u8 = 0x05;
+    pub(in crate::dimse) const RELEASE_RP: u8 = 0x06;
+    pub(in crate::dimse) const ABORT: u8 = 0x07;
+}
+
+/// No PDU but P-DATA-TF is longer than this: 128 contexts with dozens of transfer syntaxes each fit in.
+const MAX_CONTROL_PDU: usize = 1024 * 1024;
+/// What "no limit" means for the PDUs that come in.
+const MAX_DATA_PDU: usize = 64 * 1024 * 1024;
+/// Bytes asked of the socket at once.
+const READ: usize = 64 * 1024;
+
+/// One PDU as it came.
+#[derive(Debug)]
+pub(super) struct RawPdu {
+    /// Its type.
+    pub(super) kind: u8,
+    /// All of it, header included.
+    pub(super) bytes: Bytes,
+}
+
+impl RawPdu {
+    /// What follows the header.
+    pub(super) fn body(&self) -> Bytes {
+        self.bytes.slice(PDU_HEADER..)
+    }
+}
+
+/// Why no further PDU comes.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Gone {
+    /// The peer closed.
+    #[error("the peer closed the connection")]
+    Closed,
+    /// The peer closed, or vanished, inside a PDU.
+    #[error("the connection broke: {0}")]
+    Broken(#[from] io::Error),
+    /// A PDU longer than what was announced, or than any of its type may be.
+    #[error("PDU of type {kind:02X}H declares {length} bytes, at most {limit} are taken")]
+    TooLong {
+        /// Its type.
+        kind: u8,
+        /// Its declared length.
+        length: usize,
+        /// What is taken.
+        limit: usize,
+    },
+    /// Nothing came in time.
+    #[error("nothing came for {} s", .0.as_secs())]
+    Idle(Duration),
+}
+
+/// A connection that carries PDUs.
+#[derive(Debug)]
+pub(super) struct Connection {
+    socket: Socket,
+    buffer: BytesMut,
+    max_data: usize,
+}
+
+impl Connection {
+    /// Takes over a socket. `max_pdu` is the maximum length that the peer is or will be told (0 = no limit).
+    pub(super) fn new(socket: Socket, max_pdu: u32) -> Self {
+        let max_data = if max_pdu == 0 {
+            MAX_DATA_PDU
+        } else {
+            max_pdu as usize
+        };
+        Self {
+            socket,
+            buffer: BytesMut::new(),
+            max_data,
+        }
+    }
+
+    /// The next PDU. Cancel safe: what was read of one that is not complete stays.
+    pub(super) async fn read(&mut self) -> Result<RawPdu, Gone> {
+        loop {
+            if let Some(pdu) = self.take()? {
+                return Ok(pdu);
+            }
+            self.buffer.reserve(READ);
+            if self.socket.read_buf(&mut self.buffer).await? == 0 {
+                return Err(if self.buffer.is_empty() {
+                    Gone::Closed
+                } else {
+                    io::Error::from(io::ErrorKind::UnexpectedEof).into()
+                });
+            }
+        }
+    }
+
+    /// The next PDU, if it comes within this time. Cancel safe.
+    pub(super) async fn read_within(&mut self, patience: Duration) -> Result<RawPdu, Gone> {
+        match timeout(patience, self.read()).await {
+            Ok(read) => read,
+            Err(_) => Err(Gone::Idle(patience)),
+        }
+    }
+
+    /// A PDU that is here whole. Memory follows what came in, never what a length claims.
+    fn take(&mut self) -> Result<Option<RawPdu>, Gone> {
+        let Some(&[kind, _, a, b, c, d]) = self.buffer.first_chunk() else {
+            return Ok(None);
+        };
+        let length = u32::from_be_bytes([a, b, c, d]) as usize;
+        let limit = if kind == P_DATA_TF {
+            self.max_data
+        } else {
+            MAX_CONTROL_PDU
+        };
+        if length > limit {
+            return Err(Gone::TooLong {
+                kind,
+                length,
+                limit,
+            });
+        }
+        if self.buffer.len() < PDU_HEADER + length {
+            return Ok(None);
+        }
+        let bytes = self.buffer.split_to(PDU_HEADER + length).freeze();
+        Ok(Some(RawPdu { kind, bytes }))
+    }
+
+    /// Writes all of it at once, giving up when the peer takes nothing for a long time.
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), Gone> {
+        match timeout(super::IDLE, self.socket.write_all(bytes)).await {
+            Ok(written) => Ok(written?),
+            Err(_) => Err(Gone::Idle(super::IDLE)),
+        }
+    }
+
+    /// Writes at most so many bytes a second.
+    pub(super) async fn write_slowly(
+        &mut self,
+        mut bytes: &[u8],
+        per_second: u64,
+    ) -> Result<(), Gone> {
+        let slice = usize::try_from(per_second / 10)
+            .unwrap_or(usize::MAX)
+            .max(1);
+        while !bytes.is_empty() {
+            let (now, later) = bytes.split_at(slice.min(bytes.len()));
+            self.write(now).await?;
+            sleep(Duration::from_secs_f64(
+                now.len() as f64 / per_second.max(1) as f64,
+            ))
+            .await;
+            bytes = later;
+        }
+        Ok(())
+    }
+
+    /// Sends A-ABORT (PS3.8 9.3.8) and waits for the peer to close.
+    pub(super) async fn abort(&mut self, source: u8, reason: u8) {
+        if self
+            .write(&[kind::ABORT, 0, 0, 0, 0, 4, 0, 0, source, reason])
+            .await
+            .is_ok()
+        {
+            self.linger().await;
+        }
+    }
+
+    /// Waits for the peer to close, as whoever wrote the last PDU has to (PS3.8 9.2, state 13), but no longer than ARTIM.
+    pub(super) async fn linger(&mut self) {
+        let drain = async {
+            while let Ok(1..) = self.socket.read_buf(&mut self.buffer).await {
+                self.buffer.clear();
+            }
+        };
+        let _ = timeout(ARTIM, drain).await;
+    }
+
+    /// Leaves the peer without any answer until it closes.
+    pub(super) async fn hold(&mut self) {
+        while let Ok(1..) = self.socket.read_buf(&mut self.buffer).await {
+            self.buffer.clear();
+        }
+    }
+
+    /// Ends the connection from outside.
+    pub(super) fn switch(&self) -> Switch {
+        self.socket.switch()
+    }
+
+    /// Whether the connection was told never to answer.
+    pub(super) fn is_silent(&self) -> bool {
+        self.socket.is_silent()
+    }
+}
