@@ -3,6 +3,7 @@
 //! [`MockArchive`] runs in a test; both its protocols reach one [`archive::Archive`]. What it declares is its [`policy`], what goes wrong are its [`rule`]s
 //! over the [`fault`]s at six [`moment`]s, and what happened is its [`journal`].
 
+pub mod admin;
 pub mod archive;
 #[allow(dead_code, reason = "the server does not listen yet")]
 mod dimse;
@@ -11,9 +12,12 @@ pub mod fault;
 pub mod index;
 pub mod journal;
 pub mod moment;
+pub mod personality;
 pub mod policy;
 pub mod request;
 pub mod rule;
+pub mod scenario;
+mod serve;
 pub mod server;
 #[allow(dead_code, reason = "the server does not listen yet")]
 mod socket;

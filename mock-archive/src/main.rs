@@ -1,2 +1,190 @@
-//! Entry point.
-fn main() {}
+//! The archive as a program.
+
+mod command;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use dicom_mock_archive::MockArchive;
+use dicom_mock_archive::personality::Personality;
+use dicom_mock_archive::scenario::Scenario;
+use dicom_mock_archive::store::Storage;
+use dicom_mock_archive::{admin, fault};
+use tracing_subscriber::EnvFilter;
+
+use command::{Command, List, Retain, Serve};
+
+/// 0 = ended when asked to, 1 = could not start or run, 2 = wrong command line.
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let command = Command::parse();
+    let done = match command.list {
+        Some(list) => print(list),
+        None => serve(command.serve).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "dicom-mock-archive: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(serve: Serve) -> anyhow::Result<()> {
+    let scenario = serve.scenario.as_deref().map(Scenario::find).transpose()?;
+    let archive = MockArchive::builder()
+        .web(serve.http)
+        .dimse(serve.dimse)
+        .control(serve.control)
+        .policy(serve.policy())
+        .storage(storage(&serve)?)
+        .rules(scenario.into_iter().flat_map(|scenario| scenario.rules))
+        .rules(serve.fault.iter().cloned())
+        .start()
+        .await?;
+    if !serve.load.is_empty() {
+        let files = files(&serve.load)?;
+        let given = |path: &Path| serve.load.iter().any(|given| given == path);
+        for path in files {
+            match archive.load_file(&path) {
+                Err(error) if given(&path) => return Err(error.into()),
+                Err(error) => tracing::warn!(%error, "not loaded"),
+                Ok(()) => {}
+            }
+        }
+    } else if !serve.empty {
+        dicom_fixtures::demo()
+            .iter()
+            .try_for_each(|study| archive.load(study))?;
+    }
+    announce(&archive)?;
+    ended().await;
+    Ok(())
+}
+
+fn storage(serve: &Serve) -> anyhow::Result<Storage> {
+    let storage = if serve.storage == Path::new("memory") {
+        Storage::default()
+    } else {
+        Storage::default()
+    };
+    Ok(match serve.retain {
+        Retain::All => storage,
+        Retain::Headers => storage,
+    })
+}
+
+/// The ready line on stdout, and on stderr how a person gets going.
+fn announce(archive: &MockArchive) -> anyhow::Result<()> {
+    let ready = archive.ready();
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{}", serde_json::to_string(&ready)?)?;
+    stdout.flush()?;
+    let address = archive.dimse_addr();
+    writeln!(
+        std::io::stderr(),
+        "{instances} instances are ready.\n\
+         \x20 DICOMweb     {web}    curl '{web}/studies'\n\
+         \x20 DIMSE        {dimse}, AE title {title}    findscu -S -k QueryRetrieveLevel=STUDY -k PatientName {host} {port} -aec {title}\n\
+         \x20 control API  {control}    curl {control}/journal\n\
+         Ctrl-C ends it.",
+        instances = archive.stored().len(),
+        web = ready.dicomweb,
+        dimse = ready.dimse,
+        title = ready.ae_title,
+        host = address.ip(),
+        port = address.port(),
+        control = ready.control,
+    )?;
+    Ok(())
+}
+
+/// All files under these paths, in the order of their names.
+fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(path)
+                .with_context(|| format!("cannot read folder {}", path.display()))?;
+            let mut inside = entries
+                .map(|entry| entry.map(|entry| entry.path()))
+                .collect::<Result<Vec<_>, _>>()?;
+            inside.sort();
+            found.extend(files(&inside)?);
+        } else {
+            anyhow::ensure!(path.exists(), "there is no file {}", path.display());
+            found.push(path.clone());
+        }
+    }
+    Ok(found)
+}
+
+/// Waits for Ctrl-C, or on Unix for SIGTERM.
+async fn ended() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+fn print(list: List) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    let written = match list {
+        List::Faults(form) if form.json => writeln!(
+            stdout,
+            "{}",
+            serde_json::to_string_pretty(&fault::catalogue())?
+        ),
+        List::Faults(_) => fault::catalogue().iter().try_for_each(|entry| {
+            let first = entry
+                .meaning
+                .split_once("\n\n")
+                .map_or(entry.meaning.as_str(), |(first, _)| first)
+                .replace('\n', " ");
+            writeln!(stdout, "{:<30} {first}", entry.name)
+        }),
+        List::Scenarios(form) if form.json => writeln!(
+            stdout,
+            "{}",
+            serde_json::to_string_pretty(&admin::scenarios())?
+        ),
+        List::Scenarios(_) => admin::scenarios().iter().try_for_each(|scenario| {
+            writeln!(
+                stdout,
+                "{:<30} {}",
+                scenario["name"].as_str().unwrap_or_default(),
+                scenario["about"].as_str().unwrap_or_default()
+            )
+        }),
+        List::Personalities(form) if form.json => writeln!(
+            stdout,
+            "{}",
+            serde_json::to_string_pretty(Personality::all())?
+        ),
+        List::Personalities(_) => Personality::all()
+            .iter()
+            .try_for_each(|one| writeln!(stdout, "{:<30} {}", one.name, one.about)),
+    };
+    // A reader that has seen enough (`| head`) is no failure.
+    match written {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}

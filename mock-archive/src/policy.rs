@@ -46,6 +46,8 @@ pub struct Policy {
     pub destinations: BTreeMap<AeTitle, String>,
     /// Largest PDU the archive receives, in bytes (PS3.8 D.1); 0 = no limit.
     pub max_pdu: u32,
+    /// Mixed into the seed of every rule that acts by chance.
+    pub seed: u64,
 }
 
 impl Default for Policy {
@@ -66,6 +68,7 @@ impl Default for Policy {
             called: Called::default(),
             destinations: BTreeMap::new(),
             max_pdu: 65_536,
+            seed: 0,
         }
     }
 }

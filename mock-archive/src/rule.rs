@@ -315,7 +315,7 @@ impl Mounted {
     }
 
     /// Lets the rule act on a scene, if it is its turn.
-    fn act(&mut self, scene: &mut Scene<'_, '_>) -> bool {
+    fn act(&mut self, scene: &mut Scene<'_, '_>, seed: u64) -> bool {
         let fault = self.fault.as_fault();
         if fault.moment() != scene.moment()
             || !self.matcher.matches(scene)
@@ -324,7 +324,7 @@ impl Mounted {
             return false;
         }
         self.matched += 1;
-        if !self.rule.often.fires(self.matched, self.id) {
+        if !self.rule.often.fires(self.matched, self.id, seed) {
             return false;
         }
         self.fired += 1;
@@ -345,9 +345,18 @@ impl Mounted {
 pub(crate) struct RuleBook {
     mounted: Vec<Mounted>,
     last: u64,
+    /// Mixed into the seed of each rule.
+    seed: u64,
 }
 
 impl RuleBook {
+    pub(crate) fn seeded(seed: u64) -> Self {
+        Self {
+            seed,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn mount(&mut self, rule: Rule) -> RuleId {
         self.last += 1;
         let id = RuleId(self.last);
@@ -376,7 +385,7 @@ impl RuleBook {
     pub(crate) fn pass(&mut self, scene: &mut Scene<'_, '_>) -> Vec<(RuleId, &'static str)> {
         let mut acted = Vec::new();
         for mounted in &mut self.mounted {
-            if mounted.act(scene) {
+            if mounted.act(scene, self.seed) {
                 acted.push((mounted.id, mounted.rule.then.name()));
                 if matches!(scene, Scene::Judge(_)) {
                     break;

@@ -1,21 +1,22 @@
 //! The archive as a running server: listeners, connections, and their end.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
+use bytes::Bytes;
+use dicom_fixtures::Study;
 use dicom_wire::ae::AeTitle;
 use dicom_wire::uid::Uid;
+use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::archive::{Archive, Reset, RuleState};
+use crate::archive::{Archive, Reset, RuleState, Unloadable};
 use crate::journal::{Journal, NearMiss, Unverified};
 use crate::policy::Policy;
 use crate::rule::{Rule, RuleId};
+use crate::serve;
 use crate::store::Storage;
-
-/// Number of the connection a request came in on; an extension of each HTTP request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConnectionNumber(pub u64);
 
 /// A running archive. Dropping it ends its listeners, connections and tasks.
 #[derive(Debug)]
@@ -24,7 +25,23 @@ pub struct MockArchive {
     web: SocketAddr,
     dimse: SocketAddr,
     control: SocketAddr,
-    _tasks: JoinSet<()>,
+    /// Aborted when dropped; each listener's task owns the tasks of its connections.
+    _listeners: JoinSet<()>,
+}
+
+/// How a running archive is reached; its JSON form is the ready line of the binary.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ready {
+    /// Base URL of the DICOMweb services.
+    pub dicomweb: String,
+    /// Address of the DIMSE services.
+    pub dimse: String,
+    /// AE title.
+    pub ae_title: AeTitle,
+    /// URL of the control API.
+    pub control: String,
+    /// Version of this program.
+    pub version: &'static str,
 }
 
 /// What an archive is like before it starts.
@@ -99,9 +116,47 @@ impl MockArchive {
         format!("http://{}", self.control)
     }
 
+    /// How it is reached.
+    pub fn ready(&self) -> Ready {
+        Ready {
+            dicomweb: self.web_url(),
+            dimse: self.dimse.to_string(),
+            ae_title: self.ae_title().clone(),
+            control: self.control_url(),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+
     /// The archive without its listeners.
     pub fn archive(&self) -> &Archive {
         &self.archive
+    }
+
+    /// Puts a study into the archive as if it had always been there: no rule is asked and nothing is noted.
+    ///
+    /// # Errors
+    /// If an instance cannot be read.
+    pub fn load(&self, study: &Study) -> Result<(), Unloadable> {
+        study
+            .instances()
+            .iter()
+            .try_for_each(|instance| self.archive.load(instance.bytes.clone()).map(drop))
+    }
+
+    /// Puts a Part 10 file into the archive in the same way.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn load_file(&self, path: &Path) -> Result<(), Unloadable> {
+        let failed = |why: String| Unloadable {
+            what: path.display().to_string(),
+            why,
+        };
+        let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+        self.archive
+            .load(Bytes::from(bytes))
+            .map(drop)
+            .map_err(|error| failed(error.why))
     }
 
     /// Puts a rule into force.
@@ -161,6 +216,12 @@ impl Builder {
         self
     }
 
+    /// Where C-MOVE can send to: an AE title and its `HOST:PORT`.
+    pub fn destination(mut self, title: AeTitle, address: impl ToString) -> Self {
+        self.policy.destinations.insert(title, address.to_string());
+        self
+    }
+
     /// Where it keeps bytes.
     pub fn storage(mut self, storage: Storage) -> Self {
         self.storage = storage;
@@ -191,25 +252,42 @@ impl Builder {
         self
     }
 
+    /// Rules in force from the start.
+    pub fn rules(mut self, rules: impl IntoIterator<Item = Rule>) -> Self {
+        self.rules.extend(rules);
+        self
+    }
+
     /// Listens and serves.
     ///
     /// # Errors
     /// If an address cannot be listened on.
     pub async fn start(self) -> Result<MockArchive, StartError> {
-        let (web, _web) = listen(self.web, "HTTP").await?;
-        let (dimse, _dimse) = listen(self.dimse, "DIMSE").await?;
-        let (control, _control) = listen(self.control, "the control API").await?;
+        let (web, web_listener) = listen(self.web, "HTTP").await?;
+        let (dimse, dimse_listener) = listen(self.dimse, "DIMSE").await?;
+        let (control, control_listener) = listen(self.control, "the control API").await?;
         let archive = Archive::new(self.policy, self.storage);
         for rule in self.rules {
             archive.inject(rule);
         }
-        Ok(MockArchive {
-            archive,
+        let mut server = MockArchive {
+            archive: archive.clone(),
             web,
             dimse,
             control,
-            _tasks: JoinSet::new(),
-        })
+            _listeners: JoinSet::new(),
+        };
+        let ready = server.ready();
+        server
+            ._listeners
+            .spawn(serve::web(web_listener, archive.clone()));
+        server
+            ._listeners
+            .spawn(serve::dimse(dimse_listener, archive.clone()));
+        server
+            ._listeners
+            .spawn(serve::control(control_listener, archive, ready));
+        Ok(server)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use dicom_wire::stow::FailureReason;
 use dicom_wire::uid::Uid;
 
@@ -123,7 +124,8 @@ impl Archive {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn load(&self, bytes: Spooled) -> Result<Identity, Unloadable> {
+    pub fn load(&self, bytes: Bytes) -> Result<Identity, Unloadable> {
+        let bytes = Spooled {};
         let stored = Stored::read(bytes).map_err(|error| Unloadable {
             what: "instance".to_owned(),
             why: error.to_string(),

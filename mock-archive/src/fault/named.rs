@@ -31,7 +31,7 @@ named! {
     "stow.partial-200" => r#"{"when":{"service":"store","protocol":"web"},"then":{"store-status":{"instead-of":202,"status":200}}}"#, "a partial store is answered 200", ["stow.partial.202", "stow.status.agrees-with-body"];
     "stow.none-stored-200" => r#"{"when":{"service":"store","protocol":"web"},"then":{"store-status":{"instead-of":409,"status":200}}}"#, "a store of nothing is answered 200", ["stow.none.409"];
     "stow.409-with-stored" => r#"{"when":{"service":"store","protocol":"web"},"then":{"store-status":{"instead-of":202,"status":409}}}"#, "a partial store is answered 409", ["stow.status.agrees-with-body"];
-    "stow.lose-one-silently" => r#"{"when":{"service":"store"},"then":{"lose-instance":{"number":1}}}"#, "the first instance of a request is lost and stands in neither sequence", ["stow.partial.accounts-for-all"];
+    "stow.lose-one-silently" => r#"{"when":{"service":"store","number":1},"then":{"lose-instance":{}}}"#, "the first instance of a request is lost and stands in neither sequence", ["stow.partial.accounts-for-all"];
     "stow.claims-stored-but-not" => r#"{"when":{"service":"store"},"then":{"claim-stored":{}}}"#, "instances are said to be stored and are not kept", ["stow.partial.body-agrees-with-store"];
     "stow.fail" => r#"{"when":{"service":"store"},"then":{"refuse-instance":{"reason":"A700"}}}"#, "instances are refused for want of resources", [];
     "stow.fail-reason-0110" => r#"{"when":{"service":"store"},"then":{"refuse-instance":{"reason":"0110"}}}"#, "instances are refused with 0110, whatever is wrong", ["stow.fail.sop-class-0122"];
@@ -196,6 +196,7 @@ pub(crate) fn parse_argument(text: &str) -> Result<Rule, String> {
                 )
             }
             Some(("uid", value)) => rule["when"]["instance"] = one_or_list(value),
+            Some(("number", value)) => rule["when"]["number"] = json!(number(value)?),
             Some((key, value)) if MATCHER_KEYS.contains(&key) => {
                 rule["when"][key] = one_or_list(value)
             }

@@ -2,6 +2,7 @@ use dicom_wire::stow::FailureReason;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::words::reason;
 use super::{Fault, Reason};
 use crate::moment::{Judge, Moment};
 use crate::policy;
@@ -18,7 +19,9 @@ pub struct PatientConflict {
     /// What the archive does.
     pub outcome: Outcome,
     /// Failure reason for `reject`: `A777` Patient ID missing, `A778` Patient ID differs, `A779` attribute differs, `A77B` relation differs.
-    pub reason: Reason,
+    #[serde(with = "reason")]
+    #[schemars(with = "Reason")]
+    pub reason: FailureReason,
 }
 
 /// What an archive does about an instance of another patient.
@@ -38,7 +41,7 @@ pub enum Outcome {
 
 impl Default for PatientConflict {
     fn default() -> Self {
-        Self { outcome: Outcome::default(), reason: Reason(FailureReason(0xA778)) }
+        Self { outcome: Outcome::default(), reason: FailureReason(0xA778) }
     }
 }
 
@@ -53,7 +56,7 @@ impl Fault for PatientConflict {
 
     fn judge(&self, judge: &mut Judge<'_>) {
         judge.settle_conflict(match self.outcome {
-            Outcome::Reject => policy::PatientConflict::Reject(self.reason.0),
+            Outcome::Reject => policy::PatientConflict::Reject(self.reason),
             Outcome::Coerce => policy::PatientConflict::Coerce,
             Outcome::Accept => policy::PatientConflict::Accept,
             Outcome::Split => policy::PatientConflict::Split,

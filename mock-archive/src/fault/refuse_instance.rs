@@ -2,6 +2,7 @@ use dicom_wire::stow::FailureReason;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::words::reason;
 use super::{Fault, Reason};
 use crate::archive::Verdict;
 use crate::moment::{Judge, Moment};
@@ -15,19 +16,14 @@ use crate::moment::{Judge, Moment};
 #[serde(deny_unknown_fields, default)]
 pub struct RefuseInstance {
     /// Failure reason, such as `A700` (PS3.18 I.2.2; PS3.4 B.2.3).
-    pub reason: Reason,
-}
-
-impl RefuseInstance {
-    /// Refused with this reason.
-    pub fn because(reason: FailureReason) -> Self {
-        Self { reason: Reason(reason) }
-    }
+    #[serde(with = "reason")]
+    #[schemars(with = "Reason")]
+    pub reason: FailureReason,
 }
 
 impl Default for RefuseInstance {
     fn default() -> Self {
-        Self::because(FailureReason::OUT_OF_RESOURCES)
+        Self { reason: FailureReason::OUT_OF_RESOURCES }
     }
 }
 
@@ -37,6 +33,6 @@ impl Fault for RefuseInstance {
     }
 
     fn judge(&self, judge: &mut Judge<'_>) {
-        judge.verdict = Verdict::Refused(self.reason.0);
+        judge.verdict = Verdict::Refused(self.reason);
     }
 }

@@ -5,6 +5,7 @@ use dicom_wire::uid::Uid;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::words::reason;
 use super::{Fault, Reason};
 use crate::archive::Verdict;
 use crate::moment::{Choice, ContextAnswer, Judge, Moment, Negotiate};
@@ -22,7 +23,9 @@ pub struct RefuseTransferSyntax {
     #[schemars(with = "BTreeSet<String>")]
     pub transfer_syntaxes: BTreeSet<Uid>,
     /// Failure reason.
-    pub reason: Reason,
+    #[serde(with = "reason")]
+    #[schemars(with = "Reason")]
+    pub reason: FailureReason,
     /// Where it is noticed.
     pub at: Place,
 }
@@ -40,7 +43,7 @@ pub enum Place {
 
 impl Default for RefuseTransferSyntax {
     fn default() -> Self {
-        let reason = Reason(FailureReason::TRANSFER_SYNTAX_NOT_SUPPORTED);
+        let reason = FailureReason::TRANSFER_SYNTAX_NOT_SUPPORTED;
         Self { transfer_syntaxes: BTreeSet::new(), reason, at: Place::default() }
     }
 }
@@ -74,7 +77,7 @@ impl Fault for RefuseTransferSyntax {
     }
 
     fn judge(&self, judge: &mut Judge<'_>) {
-        judge.verdict = Verdict::Refused(self.reason.0);
+        judge.verdict = Verdict::Refused(self.reason);
     }
 
     fn negotiate(&self, negotiate: &mut Negotiate<'_>) {

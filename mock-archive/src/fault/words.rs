@@ -74,6 +74,27 @@ impl fmt::Display for Reason {
     }
 }
 
+/// Serde of a failure reason as a [`Reason`].
+pub(crate) mod reason {
+    use dicom_wire::stow::FailureReason;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Reason;
+
+    pub(crate) fn serialize<S: Serializer>(
+        reason: &FailureReason,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        Reason(*reason).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<FailureReason, D::Error> {
+        Reason::deserialize(deserializer).map(|reason| reason.0)
+    }
+}
+
 /// A length of time: `250ms`, `10s`, `2m`; a bare number is milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span(pub Duration);

@@ -70,6 +70,9 @@ pub struct Matcher {
     /// Query or retrieve level: `patient`, `study`, `series` or `instance`.
     #[serde(skip_serializing_if = "OneOf::is_open")]
     pub level: OneOf<LevelName>,
+    /// Which instance of an upload, counted from 1 in each request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<usize>,
 }
 
 /// Every exchange, connections and associations too.
@@ -241,6 +244,13 @@ impl Matcher {
         self
     }
 
+    /// Only the instance that comes at this place in its upload; 1 for the first.
+    #[must_use]
+    pub fn number(mut self, number: usize) -> Self {
+        self.number = Some(number);
+        self
+    }
+
     /// Whether it asks for nothing.
     pub(crate) fn is_any(&self) -> bool {
         *self == Self::default()
@@ -264,6 +274,7 @@ impl Matcher {
         self.calling = self.calling.or(base.calling);
         self.called = self.called.or(base.called);
         self.level = self.level.or(base.level);
+        self.number = self.number.or(base.number);
         self
     }
 
@@ -344,6 +355,11 @@ impl Matcher {
                 self.level
                     .admits(|level| Some(*level) == request.level.map(LevelName::from)),
             ),
+            (
+                "number",
+                self.number
+                    .is_none_or(|number| Some(number) == facts.number),
+            ),
         ];
         conditions
             .into_iter()
@@ -398,6 +414,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) sop_class: Option<&'a str>,
     pub(crate) transfer_syntax: Option<&'a str>,
     pub(crate) patient_id: Option<&'a str>,
+    pub(crate) number: Option<usize>,
 }
 
 impl<'a> Facts<'a> {
@@ -410,6 +427,7 @@ impl<'a> Facts<'a> {
             sop_class: request.sop_class.as_ref().map(Uid::as_str),
             transfer_syntax: request.transfer_syntax.as_ref().map(Uid::as_str),
             patient_id: request.patient_id.as_deref(),
+            number: None,
         }
     }
 
@@ -442,7 +460,10 @@ impl<'a> Facts<'a> {
         };
         let facts = Self::of_request(request);
         match scene {
-            Scene::Judge(judge) => facts.with_identity(judge.instance),
+            Scene::Judge(judge) => Self {
+                number: Some(judge.number),
+                ..facts.with_identity(judge.instance)
+            },
             Scene::Negotiate(negotiate) => match &negotiate.choice {
                 Choice::Syntax { stored, .. } => facts.with_identity(stored.identity()),
                 Choice::Contexts(_) => facts,

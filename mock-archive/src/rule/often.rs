@@ -30,6 +30,7 @@ pub enum Often {
         /// Probability, 0 to 1.
         p: f64,
         /// Seed.
+        #[serde(default)]
         seed: u64,
     },
 }
@@ -40,14 +41,14 @@ impl Often {
     }
 
     /// Whether the rule acts at this match; the first is 1.
-    pub(crate) fn fires(&self, matched: u64, rule: RuleId) -> bool {
+    pub(crate) fn fires(&self, matched: u64, rule: RuleId, mix: u64) -> bool {
         match *self {
             Self::Always => true,
             Self::Once => matched == 1,
             Self::Times(n) => matched <= n,
             Self::Nth { from, to } => (from..=to).contains(&matched),
             Self::Every(k) => k > 0 && matched % k == 0,
-            Self::Seeded { p, seed } => chance(seed, rule.0, matched) < p,
+            Self::Seeded { p, seed } => chance(seed ^ mix.rotate_left(17), rule.0, matched) < p,
         }
     }
 }
@@ -66,7 +67,7 @@ mod tests {
     use super::*;
 
     fn matches_that_fire(often: Often) -> Vec<u64> {
-        (1..=10).filter(|n| often.fires(*n, RuleId(1))).collect()
+        (1..=10).filter(|n| often.fires(*n, RuleId(1), 0)).collect()
     }
 
     #[test]
@@ -85,7 +86,9 @@ mod tests {
     #[test]
     fn chance_is_the_same_for_the_same_seed_and_about_as_likely_as_asked() {
         let often = Often::Seeded { p: 0.25, seed: 7 };
-        let fired = (1..=10_000).filter(|n| often.fires(*n, RuleId(1))).count();
+        let fired = (1..=10_000)
+            .filter(|n| often.fires(*n, RuleId(1), 0))
+            .count();
 
         assert_eq!(matches_that_fire(often), matches_that_fire(often));
         assert!((2_300..2_700).contains(&fired), "{fired}");

@@ -1,0 +1,97 @@
+//! The accept loops: one task a listener, which owns the tasks of its connections.
+
+use axum::{Extension, Router};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use crate::admin;
+use crate::archive::Archive;
+use crate::request::Protocol;
+use crate::server::Ready;
+use crate::socket::{Socket, Switch};
+
+/// The connection an HTTP request came in on; an extension of each request.
+#[derive(Clone, Debug)]
+pub(crate) struct Connection {
+    /// Its number, for [`crate::request::Request::on_connection`].
+    pub(crate) number: u64,
+    /// Ends it in the middle of an answer.
+    pub(crate) switch: Switch,
+}
+
+/// Serves DICOMweb until dropped.
+pub(crate) async fn web(listener: TcpListener, archive: Archive) {
+    let router = Router::new(); // the DICOMweb edge is not there yet
+    accept(listener, |stream| {
+        let connect = archive.connect(Protocol::Web);
+        let socket = Socket::new(stream, &connect);
+        let connection = Connection {
+            number: connect.number,
+            switch: socket.switch(),
+        };
+        http(socket, router.clone().layer(Extension(connection)))
+    })
+    .await;
+}
+
+/// Serves DIMSE until dropped.
+pub(crate) async fn dimse(listener: TcpListener, archive: Archive) {
+    accept(listener, |stream| {
+        let connect = archive.connect(Protocol::Dimse);
+        crate::dimse::serve(
+            Socket::new(stream, &connect),
+            archive.clone(),
+            connect.number,
+        )
+    })
+    .await;
+}
+
+/// Serves the control API until dropped.
+pub(crate) async fn control(listener: TcpListener, archive: Archive, ready: Ready) {
+    let router = admin::router(archive, ready);
+    accept(listener, |stream| http(stream, router.clone())).await;
+}
+
+/// Accepts connections and runs them as tasks of its own, so that dropping this future ends them all.
+async fn accept<F>(listener: TcpListener, mut serve: impl FnMut(TcpStream) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(serve(stream));
+                }
+                // Out of file descriptors, or a peer gone before it was accepted: neither may end the listener.
+                Err(error) => {
+                    tracing::debug!(%error, "connection not accepted");
+                    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                }
+            },
+            Some(ended) = connections.join_next() => {
+                if let Err(error) = ended
+                    && error.is_panic()
+                {
+                    tracing::error!(%error, "connection ended by a panic");
+                }
+            }
+        }
+    }
+}
+
+async fn http(io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, router: Router) {
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .half_close(true)
+        .serve_connection(TokioIo::new(io), TowerToHyperService::new(router));
+    if let Err(error) = connection.await {
+        tracing::debug!(%error, "HTTP connection ended");
+    }
+}
