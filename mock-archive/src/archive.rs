@@ -66,12 +66,16 @@ struct State {
 impl Archive {
     /// An empty archive.
     pub fn new(policy: Policy, storage: Storage) -> Self {
+        let rules = RuleBook::seeded(policy.seed);
         let shared = Shared {
             policy,
             storage,
             started: Instant::now(),
             connections: AtomicU64::new(0),
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                rules,
+                ..State::default()
+            }),
         };
         Self {
             shared: Arc::new(shared),

@@ -5,7 +5,6 @@
 
 pub mod admin;
 pub mod archive;
-#[allow(dead_code, reason = "the server does not listen yet")]
 mod dimse;
 pub mod exchange;
 pub mod fault;
@@ -19,7 +18,6 @@ pub mod rule;
 pub mod scenario;
 mod serve;
 pub mod server;
-#[allow(dead_code, reason = "the server does not listen yet")]
 mod socket;
 pub mod store;
 

@@ -6,7 +6,7 @@ use crate::policy::{Called, PatientConflict, Policy};
 use dicom_wire::stow::FailureReason;
 
 /// An archive to be like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Personality {
     /// Its name on the command line.
     pub name: &'static str,

@@ -345,9 +345,7 @@ mod tests {
         assert_eq!(
             parsed("refuse-instance:instance=1.2.3:reason=A900:once"),
             Rule::when(any().instance("1.2.3"))
-                .then(RefuseInstance::because(dicom_wire::stow::FailureReason(
-                    0xA900
-                )))
+                .then(RefuseInstance { reason: dicom_wire::stow::FailureReason(0xA900) })
                 .once()
         );
         assert_eq!(
