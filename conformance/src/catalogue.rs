@@ -1,0 +1,124 @@
+//! Every check, in the order in which they run. A check is one file here and one line in the list below.
+
+use crate::check::Check;
+
+/// Declares the modules of the checks, and [`CATALOGUE`] in the same order.
+macro_rules! catalogue {
+    ($($folder:ident { $($check:ident,)+ })+) => {
+        $(mod $folder { $(pub(super) mod $check;)+ })+
+
+        static CATALOGUE: &[&Check] = &[$($(&$folder::$check::CHECK,)+)+];
+    };
+}
+
+catalogue! {
+    stow {
+        all_200,
+        partial_202,
+        partial_accounts_for_all,
+        partial_body_agrees_with_store,
+        mp_token_inside_pixels,
+    }
+    qido {
+        set_exact,
+        value_equals_stored,
+        page_offset_disjoint,
+        count_study_instances,
+    }
+    wado {
+        study_complete,
+        ts_default_explicit_le,
+        meta_complete,
+    }
+    dimse {
+        ul_pdv_fragments,
+        move_mixed_b000,
+    }
+}
+
+/// All checks.
+pub fn all() -> &'static [&'static Check] {
+    CATALOGUE
+}
+
+/// The check with this id.
+pub fn find(id: &str) -> Option<&'static Check> {
+    CATALOGUE.iter().find(|check| check.id == id).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::{Path, PathBuf};
+    use std::process::Command;
+
+    use super::*;
+    use crate::identity::hash;
+
+    fn files(folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        entries
+            .flat_map(|path| {
+                if path.is_dir() {
+                    files(&path)
+                } else {
+                    vec![path]
+                }
+            })
+            .collect()
+    }
+
+    fn folder() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("src/catalogue")
+    }
+
+    #[test]
+    fn ids_faults_and_data_are_distinct() {
+        let distinct = |names: Vec<String>| {
+            assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len())
+        };
+        distinct(all().iter().map(|check| check.id.to_owned()).collect());
+        distinct(all().iter().map(|check| check.fault.to_owned()).collect());
+        distinct(
+            all()
+                .iter()
+                .map(|check| (hash(check.id) % 100_000).to_string())
+                .collect(),
+        );
+    }
+
+    #[test]
+    fn every_check_has_a_clause_and_says_what_it_sends_and_accepts() {
+        for check in all() {
+            assert!(
+                !check.clauses.is_empty() && !check.sends.is_empty() && !check.accepts.is_empty(),
+                "{}",
+                check.id
+            );
+        }
+    }
+
+    #[test]
+    fn every_file_is_in_the_list() {
+        assert_eq!(files(&folder()).len(), all().len());
+    }
+
+    /// `cargo fmt` does not look into modules that a macro declares.
+    #[test]
+    fn every_file_is_formatted() {
+        let check = Command::new("rustfmt")
+            .args(["--edition", "2024", "--check"])
+            .args(files(&folder()))
+            .output();
+        // A machine without rustfmt builds and tests all the same.
+        if let Ok(output) = check {
+            assert!(
+                output.status.success(),
+                "{}",
+                String::from_utf8_lossy(&output.stdout)
+            );
+        }
+    }
+}

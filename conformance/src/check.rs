@@ -1,0 +1,319 @@
+//! What a check is: an id, the clause it stands on, what it sends, what it accepts, and the fault that proves it.
+//!
+//! Everything but the function is data, so that the list, the reports and the reference page come from one place.
+
+use std::fmt;
+use std::pin::Pin;
+
+use crate::context::Context;
+use crate::outcome::Verdict;
+
+/// One question to an archive.
+#[derive(Debug)]
+pub struct Check {
+    /// Dotted name, never reused: `stow.partial.202`.
+    pub id: &'static str,
+    /// What a good archive does, in a few words.
+    pub title: &'static str,
+    /// Where that is written, the decisive clause first.
+    pub clauses: &'static [Clause],
+    /// How binding the clause is.
+    pub level: Level,
+    /// Without these the check does not apply.
+    pub needs: &'static [Need],
+    /// The editions of the standard in which the clause says so.
+    pub editions: Editions,
+    /// The profiles that contain it.
+    pub profiles: &'static [Profile],
+    /// The named fault of the mock archive under which it must fail.
+    pub fault: &'static str,
+    /// What goes over the wire.
+    pub sends: &'static str,
+    /// Every outcome that the clause allows.
+    pub accepts: &'static str,
+    /// The question itself.
+    pub run: Run,
+}
+
+/// The function of a check.
+pub type Run = for<'a> fn(&'a Context) -> Pin<Box<dyn Future<Output = Verdict> + Send + 'a>>;
+
+impl Check {
+    /// The part of the id before the first dot: `stow` of `stow.partial.202`.
+    pub fn group(&self) -> &'static str {
+        self.id.split_once('.').map_or(self.id, |(group, _)| group)
+    }
+
+    /// The clauses as a person reads them: `PS3.18 10.5.3.1, PS3.18 I.1`.
+    pub fn clause_text(&self) -> String {
+        let clauses: Vec<_> = self.clauses.iter().map(Clause::to_string).collect();
+        clauses.join(", ")
+    }
+}
+
+/// A place in the standard or in an RFC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Clause {
+    /// `PS3.18`, `RFC 2046`.
+    pub document: &'static str,
+    /// `10.5.3.1`, `I.1`, `T10.6.3-3`.
+    pub section: &'static str,
+}
+
+impl Clause {
+    /// A clause of PS3.4, Service Class Specifications.
+    pub const fn ps3_4(section: &'static str) -> Self {
+        Self {
+            document: "PS3.4",
+            section,
+        }
+    }
+
+    /// A clause of PS3.8, Network Communication Support.
+    pub const fn ps3_8(section: &'static str) -> Self {
+        Self {
+            document: "PS3.8",
+            section,
+        }
+    }
+
+    /// A clause of PS3.18, Web Services.
+    pub const fn ps3_18(section: &'static str) -> Self {
+        Self {
+            document: "PS3.18",
+            section,
+        }
+    }
+
+    /// A section of an RFC, as in `rfc("RFC 2046", "5.1.1")`.
+    pub const fn rfc(document: &'static str, section: &'static str) -> Self {
+        Self { document, section }
+    }
+
+    /// Whether a selector such as `PS3.18/10.5` means this clause or one above it.
+    pub fn is_under(&self, selector: &str) -> bool {
+        let compact = |text: &str| text.replace(' ', "").to_ascii_lowercase();
+        let Some((document, section)) = selector.split_once('/') else {
+            return false;
+        };
+        if compact(document) != compact(self.document) {
+            return false;
+        }
+        let (section, own) = (compact(section), compact(self.section));
+        own.strip_prefix(&section)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']))
+    }
+}
+
+impl fmt::Display for Clause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.document, self.section)
+    }
+}
+
+/// How binding a clause is, and so what a broken one costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Level {
+    /// "Shall": fails the run.
+    Must,
+    /// "Should": warns.
+    Should,
+    /// "May", but right if it is there: warns.
+    May,
+    /// No "shall" in DICOM, plain interoperability: warns, fails in a strict run.
+    Interop,
+}
+
+impl Level {
+    /// MUST, SHOULD, MAY or INTEROP.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Must => "MUST",
+            Self::Should => "SHOULD",
+            Self::May => "MAY",
+            Self::Interop => "INTEROP",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// A capability that a check cannot do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Need {
+    /// A DIMSE address that accepts associations.
+    Dimse,
+    /// C-STORE as SCP of CT images.
+    CStore,
+    /// C-MOVE as SCP, Study Root.
+    CMove,
+    /// The archive knows the harness as a C-MOVE destination.
+    MoveDestination,
+    /// STOW-RS.
+    Store,
+    /// QIDO-RS.
+    Search,
+    /// WADO-RS.
+    Retrieve,
+}
+
+impl Need {
+    /// All of them, in order.
+    pub const ALL: [Self; 7] = [
+        Self::Dimse,
+        Self::CStore,
+        Self::CMove,
+        Self::MoveDestination,
+        Self::Store,
+        Self::Search,
+        Self::Retrieve,
+    ];
+
+    /// As it is called in reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Dimse => "dimse",
+            Self::CStore => "c-store",
+            Self::CMove => "c-move",
+            Self::MoveDestination => "move-destination",
+            Self::Store => "store",
+            Self::Search => "search",
+            Self::Retrieve => "retrieve",
+        }
+    }
+
+    /// Which of the two addresses of an archive it is reached by.
+    pub const fn door(self) -> Door {
+        match self {
+            Self::Dimse | Self::CStore | Self::CMove | Self::MoveDestination => Door::Dimse,
+            Self::Store | Self::Search | Self::Retrieve => Door::Web,
+        }
+    }
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// The two ways into an archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Door {
+    /// DICOMweb.
+    Web,
+    /// DIMSE.
+    Dimse,
+}
+
+/// An edition of the standard; the order is that of publication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
+pub enum Edition {
+    /// The last one before CP-2473 changed the answer to a search without matches.
+    #[value(name = "2024e")]
+    E2024e,
+    /// The current one.
+    #[value(name = "2026a")]
+    E2026a,
+}
+
+impl fmt::Display for Edition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::E2024e => "2024e",
+            Self::E2026a => "2026a",
+        })
+    }
+}
+
+/// A range of editions.
+#[derive(Clone, Copy, Debug)]
+pub struct Editions {
+    /// The first one, if not all from the beginning.
+    pub since: Option<Edition>,
+    /// The last one, if not all to the end.
+    pub until: Option<Edition>,
+}
+
+impl Editions {
+    /// Every edition.
+    pub const ALL: Self = Self {
+        since: None,
+        until: None,
+    };
+
+    /// Whether the edition is in the range.
+    pub fn contains(&self, edition: Edition) -> bool {
+        self.since.is_none_or(|since| since <= edition)
+            && self.until.is_none_or(|until| edition <= until)
+    }
+}
+
+/// A named set of checks in which nothing may be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Profile {
+    /// The MUSTs of STOW-RS, QIDO-RS, WADO-RS and the JSON model.
+    CoreWeb,
+    /// The MUSTs of the upper layer, C-ECHO, C-STORE, C-FIND and C-MOVE.
+    CoreDimse,
+    /// Multipart and PDU edge cases.
+    Robust,
+}
+
+impl Profile {
+    /// All of them, in order.
+    pub const ALL: [Self; 3] = [Self::CoreWeb, Self::CoreDimse, Self::Robust];
+
+    /// As it is called in reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::CoreWeb => "core-web",
+            Self::CoreDimse => "core-dimse",
+            Self::Robust => "robust",
+        }
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clause_is_selected_by_itself_and_by_what_is_above_it() {
+        let clause = Clause::ps3_18("10.5.3.1");
+        for selector in ["PS3.18/10.5.3.1", "PS3.18/10.5", "ps3.18/10"] {
+            assert!(clause.is_under(selector), "{selector}");
+        }
+        for selector in [
+            "PS3.18/1",
+            "PS3.18/10.5.3.1.1",
+            "PS3.4/10.5",
+            "10.5.3.1",
+            "PS3.18",
+        ] {
+            assert!(!clause.is_under(selector), "{selector}");
+        }
+        assert!(Clause::rfc("RFC 2046", "5.1.1").is_under("RFC2046/5.1"));
+    }
+
+    #[test]
+    fn an_edition_range_includes_both_ends() {
+        let until = Editions {
+            since: None,
+            until: Some(Edition::E2024e),
+        };
+        assert!(until.contains(Edition::E2024e));
+        assert!(!until.contains(Edition::E2026a));
+        assert!(Editions::ALL.contains(Edition::E2026a));
+    }
+}

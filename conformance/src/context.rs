@@ -1,0 +1,95 @@
+//! What a check works with.
+
+use std::sync::Arc;
+
+use crate::check::{Check, Need};
+use crate::data::Data;
+use crate::identity::{Dice, Identity};
+use crate::observe::Observed;
+use crate::outcome::{Finding, Verdict};
+use crate::probe::dimse::Dimse;
+use crate::probe::scp::StorageScp;
+use crate::probe::web::Web;
+use crate::target::Target;
+use crate::transcript::Transcript;
+
+/// The surroundings of one run of one check: connections and data that no other check has.
+#[derive(Clone, Debug)]
+pub struct Context {
+    name: &'static str,
+    identity: Identity,
+    target: Arc<Target>,
+    observed: Arc<Observed>,
+    transcript: Transcript,
+}
+
+impl Context {
+    /// For a check against a target.
+    pub fn new(
+        check: &Check,
+        identity: &Identity,
+        target: &Arc<Target>,
+        observed: &Arc<Observed>,
+    ) -> Self {
+        Self {
+            name: check.id,
+            identity: identity.clone(),
+            target: target.clone(),
+            observed: observed.clone(),
+            transcript: Transcript::default(),
+        }
+    }
+
+    /// The check's data.
+    pub fn data(&self) -> Data {
+        Data::new(&self.identity, self.name)
+    }
+
+    /// Chance that the seed decides.
+    pub fn dice(&self) -> Dice {
+        self.identity.dice(self.name)
+    }
+
+    /// What went over the wire so far.
+    pub const fn transcript(&self) -> &Transcript {
+        &self.transcript
+    }
+
+    /// Whether the archive was seen to offer something.
+    pub fn offers(&self, need: Need) -> bool {
+        self.observed.offers(need)
+    }
+
+    /// A DICOMweb client with connections of its own.
+    ///
+    /// # Errors
+    /// Not applicable without a web address.
+    pub fn web(&self) -> Verdict<Web> {
+        let base = self
+            .target
+            .web
+            .as_ref()
+            .ok_or_else(|| Finding::NotApplicable("no web address given".into()))?;
+        Web::new(base, self.transcript.clone())
+    }
+
+    /// A DIMSE client.
+    ///
+    /// # Errors
+    /// Not applicable without a DIMSE address.
+    pub fn dimse(&self) -> Verdict<Dimse> {
+        let target = self.target.dimse.clone();
+        let target =
+            target.ok_or_else(|| Finding::NotApplicable("no DIMSE address given".into()))?;
+        Ok(Dimse::new(target, self.transcript.clone()))
+    }
+
+    /// Our storage SCP, which the archive knows.
+    ///
+    /// # Errors
+    /// Not applicable if the archive does not know us.
+    pub fn destination(&self) -> Verdict<&StorageScp> {
+        let destination = self.target.destination.as_deref();
+        destination.ok_or_else(|| Finding::NotApplicable("no --move-destination given".into()))
+    }
+}

@@ -1,0 +1,212 @@
+//! The smoke run: is anybody there, and what do they offer?
+//!
+//! Without a statement of the vendor, what is offered is what was seen: a service that answers 404, 405 or 501, or a SOP class whose
+//! context is refused, is not offered, and its checks do not apply. Anything else, however wrong, is offered.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dicom_dictionary_std::uids;
+
+use crate::check::{Door, Need};
+use crate::data::Data;
+use crate::identity::Identity;
+use crate::outcome::{Finding, Verdict};
+use crate::probe::dimse::Dimse;
+use crate::probe::raw;
+use crate::probe::web::{DICOM_ANY, JSON, Web};
+use crate::target::{DimseTarget, Target};
+use crate::transcript::Transcript;
+
+/// What was seen of an archive.
+#[derive(Clone, Debug, Default)]
+pub struct Observed {
+    offers: BTreeMap<Need, Observation>,
+    unreachable: Vec<(Door, String)>,
+    transcript: Transcript,
+}
+
+/// Whether something is offered, and from where that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observation {
+    /// Whether it is offered.
+    pub offered: bool,
+    /// The answer that says so.
+    pub source: String,
+}
+
+impl Observed {
+    /// Looks at the target through its doors, each for as long as the limit.
+    pub async fn of(target: &Arc<Target>, identity: &Identity, limit: Duration) -> Self {
+        let mut observed = Self::default();
+        let timeout = || Finding::fail(format!("no answer within {} s", limit.as_secs_f32()));
+        if let Some(base) = &target.web {
+            let looked = tokio::time::timeout(limit, observed.web(base, identity)).await;
+            observed.close(Door::Web, looked.unwrap_or_else(|_| Err(timeout())));
+        } else {
+            observed.without(Door::Web, "no web address given");
+        }
+        if let Some(dimse) = &target.dimse {
+            let looked =
+                tokio::time::timeout(limit, observed.dimse(dimse, target.destination.is_some()))
+                    .await;
+            observed.close(Door::Dimse, looked.unwrap_or_else(|_| Err(timeout())));
+        } else {
+            observed.without(Door::Dimse, "no DIMSE address given");
+        }
+        observed
+    }
+
+    /// Whether it is offered.
+    pub fn offers(&self, need: Need) -> bool {
+        self.offers
+            .get(&need)
+            .is_some_and(|observation| observation.offered)
+    }
+
+    /// What is known about every need.
+    pub const fn all(&self) -> &BTreeMap<Need, Observation> {
+        &self.offers
+    }
+
+    /// The doors that nobody opened, with the reason.
+    pub fn unreachable(&self) -> &[(Door, String)] {
+        &self.unreachable
+    }
+
+    /// What the smoke run sent and got.
+    pub const fn transcript(&self) -> &Transcript {
+        &self.transcript
+    }
+
+    async fn web(&mut self, base: &url::Url, identity: &Identity) -> Verdict {
+        let web = Web::new(base, self.transcript.clone())?;
+        let search = match base.scheme() {
+            "http" => {
+                let path = format!("GET {}/studies?limit=1", base.path().trim_end_matches('/'));
+                raw::head_of(base, &path, &[&format!("Accept: {JSON}")], &self.transcript)
+                    .await?
+                    .status
+            }
+            _ => web.get("/studies?limit=1", JSON).await?.status,
+        };
+        self.service(
+            Need::Search,
+            "GET /studies?limit=1",
+            search,
+            is_absent(search),
+        );
+
+        let study = Data::new(identity, "smoke").study(1).build();
+        let instances: Vec<_> = study.instances.iter().collect();
+        let stored = web.store("/studies", &instances).await?.status;
+        self.service(Need::Store, "POST /studies", stored, is_absent(stored));
+        let retrieved = web.get(&study.instances[0].path(), DICOM_ANY).await?.status;
+        // 404 is the right answer if the store has failed.
+        self.service(
+            Need::Retrieve,
+            "GET of an instance",
+            retrieved,
+            matches!(retrieved, 405 | 501),
+        );
+        Ok(())
+    }
+
+    async fn dimse(&mut self, target: &DimseTarget, has_destination: bool) -> Verdict {
+        let dimse = Dimse::new(target.clone(), self.transcript.clone());
+        let classes = [
+            (None, uids::VERIFICATION),
+            (Some(Need::CStore), uids::CT_IMAGE_STORAGE),
+            (
+                Some(Need::CMove),
+                uids::STUDY_ROOT_QUERY_RETRIEVE_INFORMATION_MODEL_MOVE,
+            ),
+        ];
+        let mut association = dimse.associate(&classes.map(|(_, class)| class)).await?;
+        for (need, class) in classes {
+            let Some(need) = need else { continue };
+            let offered = association.context(class).is_some();
+            let source = format!(
+                "its presentation context was {}",
+                if offered { "accepted" } else { "not accepted" }
+            );
+            self.offers.insert(need, Observation { offered, source });
+        }
+        self.offers.insert(
+            Need::Dimse,
+            Observation {
+                offered: true,
+                source: "an association was accepted".into(),
+            },
+        );
+        let source = if has_destination {
+            "as told on the command line"
+        } else {
+            "no --move-destination given"
+        };
+        self.offers.insert(
+            Need::MoveDestination,
+            Observation {
+                offered: has_destination,
+                source: source.into(),
+            },
+        );
+        if association.context(uids::VERIFICATION).is_some() {
+            let status = association.echo().await?;
+            if status != 0 {
+                return Err(Finding::fail(format!("C-ECHO was answered {status:04X}H")));
+            }
+        }
+        // How an association ends is the question of a check.
+        let _ = association.release().await;
+        Ok(())
+    }
+
+    fn service(&mut self, need: Need, request: &str, status: u16, absent: bool) {
+        let source = format!("{request} was answered {status}");
+        self.offers.insert(
+            need,
+            Observation {
+                offered: !absent,
+                source,
+            },
+        );
+    }
+
+    fn close(&mut self, door: Door, looked: Verdict) {
+        let reason = match looked {
+            Ok(()) => return,
+            Err(Finding::Fail(difference)) => difference.got,
+            Err(other) => format!("{other:?}"),
+        };
+        for need in Need::ALL.into_iter().filter(|need| need.door() == door) {
+            // Not seen is not the same as not there: its checks are untestable.
+            self.offers.insert(
+                need,
+                Observation {
+                    offered: true,
+                    source: reason.clone(),
+                },
+            );
+        }
+        self.unreachable.push((door, reason));
+    }
+
+    fn without(&mut self, door: Door, reason: &str) {
+        for need in Need::ALL.into_iter().filter(|need| need.door() == door) {
+            self.offers.insert(
+                need,
+                Observation {
+                    offered: false,
+                    source: reason.into(),
+                },
+            );
+        }
+    }
+}
+
+/// Whether a status says that there is no such service.
+const fn is_absent(status: u16) -> bool {
+    matches!(status, 404 | 405 | 501)
+}

@@ -1,0 +1,213 @@
+//! DICOM files of answers, read without recursion and without a decoder: which transfer syntax, which values at the top level.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use dicom_core::Tag;
+use dicom_dictionary_std::{tags, uids};
+
+use crate::outcome::{Finding, Verdict};
+
+/// Length of elements and items whose end is marked.
+const UNDEFINED: u32 = 0xFFFF_FFFF;
+/// Item Delimitation Item.
+const ITEM_END: Tag = Tag(0xFFFE, 0xE00D);
+/// Sequence Delimitation Item.
+const SEQUENCE_END: Tag = Tag(0xFFFE, 0xE0DD);
+/// What comes before the file meta information: the preamble and the prefix.
+const PREAMBLE: usize = 128;
+
+/// A Part 10 file.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Transfer Syntax UID (0002,0010).
+    pub transfer_syntax: String,
+    elements: BTreeMap<Tag, Bytes>,
+}
+
+impl File {
+    /// Reads a file. Values are there for uncompressed and encapsulated little endian; of other transfer syntaxes only the name.
+    ///
+    /// # Errors
+    /// A failure that names the offset at which it is not a DICOM file.
+    pub fn read(bytes: &Bytes) -> Verdict<Self> {
+        if bytes.get(PREAMBLE..PREAMBLE + 4) != Some(b"DICM") {
+            return Err(Finding::fail(format!(
+                "{} bytes that are not a DICOM file",
+                bytes.len()
+            )));
+        }
+        let mut walk = Walk {
+            bytes,
+            at: PREAMBLE + 4,
+            explicit: true,
+        };
+        let mut meta = BTreeMap::new();
+        while walk.peek_group() == Some(2) {
+            let (tag, value) = walk.element()?;
+            meta.insert(tag, value);
+        }
+        let transfer_syntax = text(meta.get(&tags::TRANSFER_SYNTAX_UID)).unwrap_or_default();
+        let mut elements = meta;
+        walk.explicit = transfer_syntax != uids::IMPLICIT_VR_LITTLE_ENDIAN;
+        #[expect(deprecated, reason = "retired, and still sent")]
+        let unreadable = [
+            uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN,
+            uids::EXPLICIT_VR_BIG_ENDIAN,
+        ];
+        if !unreadable.contains(&transfer_syntax.as_str()) {
+            while walk.at < bytes.len() {
+                let (tag, value) = walk.element()?;
+                elements.insert(tag, value);
+            }
+        }
+        Ok(Self {
+            transfer_syntax,
+            elements,
+        })
+    }
+
+    /// The SOP Instance UID, of the data set or else of the file meta information.
+    pub fn sop_instance(&self) -> Option<String> {
+        let meta = || text(self.elements.get(&tags::MEDIA_STORAGE_SOP_INSTANCE_UID));
+        text(self.elements.get(&tags::SOP_INSTANCE_UID)).or_else(meta)
+    }
+
+    /// The bytes of an element at the top level; of a sequence or of encapsulated pixel data, everything in it.
+    pub fn value(&self, tag: Tag) -> Option<&Bytes> {
+        self.elements.get(&tag)
+    }
+}
+
+fn text(value: Option<&Bytes>) -> Option<String> {
+    value.map(|bytes| {
+        String::from_utf8_lossy(bytes)
+            .trim_end_matches(['\0', ' '])
+            .to_owned()
+    })
+}
+
+struct Walk<'a> {
+    bytes: &'a Bytes,
+    at: usize,
+    explicit: bool,
+}
+
+impl Walk<'_> {
+    fn peek_group(&self) -> Option<u16> {
+        self.bytes
+            .get(self.at..self.at + 2)
+            .map(|bytes| u16::from_le_bytes([bytes[0], bytes[1]]))
+    }
+
+    /// The next element with all that is nested in it.
+    fn element(&mut self) -> Verdict<(Tag, Bytes)> {
+        let (tag, length) = self.head()?;
+        let start = self.at;
+        if length != UNDEFINED {
+            self.skip(length)?;
+            return Ok((tag, self.bytes.slice(start..self.at)));
+        }
+        let mut open = 1_u32;
+        while open > 0 {
+            let (tag, length) = self.head()?;
+            match tag {
+                ITEM_END | SEQUENCE_END => open -= 1,
+                _ if length == UNDEFINED => open += 1,
+                _ => self.skip(length)?,
+            }
+        }
+        Ok((tag, self.bytes.slice(start..self.at)))
+    }
+
+    fn head(&mut self) -> Verdict<(Tag, u32)> {
+        let bytes = self.take(8)?;
+        let tag = Tag(
+            u16::from_le_bytes([bytes[0], bytes[1]]),
+            u16::from_le_bytes([bytes[2], bytes[3]]),
+        );
+        let long = u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]);
+        if tag.group() == 0xFFFE || !self.explicit {
+            return Ok((tag, long));
+        }
+        match &bytes[4..6] {
+            b"OB" | b"OD" | b"OF" | b"OL" | b"OV" | b"OW" | b"SQ" | b"SV" | b"UC" | b"UN"
+            | b"UR" | b"UT" | b"UV" => {
+                let length = self.take(4)?;
+                Ok((
+                    tag,
+                    u32::from_le_bytes([length[0], length[1], length[2], length[3]]),
+                ))
+            }
+            vr if vr.iter().all(u8::is_ascii_uppercase) => {
+                Ok((tag, u32::from(u16::from_le_bytes([bytes[6], bytes[7]]))))
+            }
+            vr => Err(Finding::fail(format!(
+                "an element {tag} with VR {vr:02X?} at byte {}",
+                self.at - 8
+            ))),
+        }
+    }
+
+    fn take(&mut self, count: usize) -> Verdict<Bytes> {
+        let start = self.at;
+        self.skip(count as u32)?;
+        Ok(self.bytes.slice(start..self.at))
+    }
+
+    fn skip(&mut self, count: u32) -> Verdict {
+        let end = self
+            .at
+            .checked_add(count as usize)
+            .filter(|&end| end <= self.bytes.len());
+        let short = || {
+            Finding::fail(format!(
+                "a file of {} bytes that ends inside an element at {}",
+                self.bytes.len(),
+                self.at
+            ))
+        };
+        self.at = end.ok_or_else(short)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Data;
+    use crate::identity::Identity;
+
+    #[test]
+    fn what_was_stored_is_read_back() {
+        for syntax in [uids::EXPLICIT_VR_LITTLE_ENDIAN, uids::RLE_LOSSLESS] {
+            let study = Data::new(&Identity::new(1), "a.b")
+                .study(1)
+                .transfer_syntax(syntax)
+                .build();
+            let instance = &study.instances[0];
+            let file = File::read(&instance.file).unwrap();
+            assert_eq!(file.transfer_syntax, syntax);
+            assert_eq!(file.sop_instance().as_ref(), Some(&instance.uid));
+            assert!(file.value(tags::REQUEST_ATTRIBUTES_SEQUENCE).is_some());
+            assert_eq!(
+                file.value(tags::PIXEL_DATA) == Some(&instance.pixels),
+                syntax == uids::EXPLICIT_VR_LITTLE_ENDIAN
+            );
+        }
+    }
+
+    #[test]
+    fn a_cut_file_is_refused_at_every_length() {
+        let study = Data::new(&Identity::new(1), "a.b").study(1).build();
+        let file = &study.instances[0].file;
+        let whole = File::read(file).unwrap().elements.len();
+        for end in 0..file.len() {
+            // A cut between two elements cannot be seen.
+            assert!(
+                File::read(&file.slice(..end)).map_or(true, |cut| cut.elements.len() < whole),
+                "{end}"
+            );
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! DICOMweb requests of the harness.
+
+use std::sync::Once;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use dicom_dictionary_std::tags;
+use futures_util::StreamExt;
+use http::HeaderMap;
+use url::Url;
+
+use crate::data::{Instance, Study};
+use crate::outcome::{Finding, Verdict};
+use crate::transcript::{Transcript, excerpt};
+
+use super::body::{self, Part};
+use super::json::Row;
+
+/// What a request for metadata or a search accepts.
+pub const JSON: &str = "application/dicom+json";
+/// Instances in the default transfer syntax.
+pub const DICOM: &str = "multipart/related; type=\"application/dicom\"";
+/// Instances in any transfer syntax, best as they are stored.
+pub const DICOM_ANY: &str = "multipart/related; type=\"application/dicom\"; transfer-syntax=*";
+
+/// The boundary of our own bodies, where a check does not choose another one.
+const BOUNDARY: &str = "conformance-boundary-7d1f";
+/// The longest answer that is read.
+const ANSWER_LIMIT: usize = 256 * 1024 * 1024;
+
+/// A client with connections of its own.
+#[derive(Clone, Debug)]
+pub struct Web {
+    base: Url,
+    client: reqwest::Client,
+    transcript: Transcript,
+}
+
+/// An answer, read to its end.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Status code.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: Bytes,
+}
+
+impl Web {
+    /// A client for the service at this base URL.
+    ///
+    /// # Errors
+    /// The TLS configuration cannot be loaded.
+    pub fn new(base: &Url, transcript: Transcript) -> Verdict<Self> {
+        static TLS: Once = Once::new();
+        TLS.call_once(|| {
+            // An error means that the process has chosen one already.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        });
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(10))
+            .no_proxy()
+            .build()
+            .map_err(Finding::error)?;
+        Ok(Self {
+            base: base.clone(),
+            client,
+            transcript,
+        })
+    }
+
+    /// GET of a path below the service, `/studies?limit=1`.
+    ///
+    /// # Errors
+    /// A failure if no complete answer comes.
+    pub async fn get(&self, path: &str, accept: &str) -> Verdict<Answer> {
+        let request = self
+            .client
+            .get(self.url(path)?)
+            .header(http::header::ACCEPT, accept);
+        self.exchange(
+            format!("GET {path}"),
+            format!("GET {path}\nAccept: {accept}\n"),
+            request,
+        )
+        .await
+    }
+
+    /// POST of instances to `/studies` or `/studies/{study}`.
+    ///
+    /// # Errors
+    /// A failure if no complete answer comes.
+    pub async fn store(&self, path: &str, instances: &[&Instance]) -> Verdict<Answer> {
+        self.store_with_boundary(path, instances, BOUNDARY).await
+    }
+
+    /// The same with a boundary of the caller's choice, sent quoted.
+    ///
+    /// # Errors
+    /// A failure if no complete answer comes.
+    pub async fn store_with_boundary(
+        &self,
+        path: &str,
+        instances: &[&Instance],
+        boundary: &str,
+    ) -> Verdict<Answer> {
+        let content_type =
+            format!("multipart/related; type=\"application/dicom\"; boundary=\"{boundary}\"");
+        let body = body::of_instances(boundary, instances);
+        instances
+            .iter()
+            .for_each(|instance| self.transcript.leave(&instance.study));
+        let plural = if instances.len() == 1 {
+            "instance"
+        } else {
+            "instances"
+        };
+        let line = format!("POST {path}, {} {plural}", instances.len());
+        let detail = format!(
+            "POST {path}\nContent-Type: {content_type}\nAccept: {JSON}\n\n{} bytes",
+            body.len()
+        );
+        let request = self
+            .client
+            .post(self.url(path)?)
+            .header(http::header::CONTENT_TYPE, content_type)
+            .header(http::header::ACCEPT, JSON)
+            .body(body);
+        self.exchange(line, detail, request).await
+    }
+
+    /// The rows of a search; none for 204 or for an empty array.
+    ///
+    /// # Errors
+    /// A failure if the answer is not a list of matches.
+    pub async fn search(&self, path: &str) -> Verdict<Vec<Row>> {
+        let answer = self.get(path, JSON).await?;
+        match answer.status {
+            200 => Row::all(&answer.body),
+            204 => Ok(Vec::new()),
+            _ => Err(Finding::fail(format!("{} to GET {path}", answer.summary()))),
+        }
+    }
+
+    /// The instances of a study, series or instance resource, in this form.
+    ///
+    /// # Errors
+    /// A failure if the answer is not a multipart body with status 200.
+    pub async fn retrieve(&self, path: &str, accept: &str) -> Verdict<Vec<Part>> {
+        let answer = self.get(path, accept).await?;
+        if answer.status != 200 {
+            return Err(Finding::fail(format!("{} to GET {path}", answer.summary())));
+        }
+        body::parts(answer.content_type(), &answer.body)
+    }
+
+    /// Stores data that another question is asked about.
+    ///
+    /// # Errors
+    /// Untestable unless the archive says that it has all of it.
+    pub async fn prepare(&self, study: &Study) -> Verdict {
+        self.prepare_instances(&study.instances.iter().collect::<Vec<_>>())
+            .await
+    }
+
+    /// The same for some of a study's instances.
+    ///
+    /// # Errors
+    /// Untestable unless the archive says that it has all of them.
+    pub async fn prepare_instances(&self, instances: &[&Instance]) -> Verdict {
+        let untestable = |reason: String| Finding::Untestable {
+            because: "stow.all.200",
+            reason,
+        };
+        let answer = match self.store("/studies", instances).await {
+            Ok(answer) => answer,
+            Err(Finding::Fail(difference)) => return Err(untestable(difference.got)),
+            Err(other) => return Err(other),
+        };
+        if !(200..300).contains(&answer.status) {
+            return Err(untestable(format!(
+                "{} to the store of its data",
+                answer.summary()
+            )));
+        }
+        let account = Account::of(&answer)
+            .map_err(|_| untestable("a store response that cannot be read".into()))?;
+        let missing = instances
+            .iter()
+            .filter(|instance| !account.referenced.contains(&instance.uid))
+            .count();
+        if missing > 0 {
+            return Err(untestable(format!(
+                "a store response without {missing} of {} instances",
+                instances.len()
+            )));
+        }
+        Ok(())
+    }
+
+    fn url(&self, path: &str) -> Verdict<Url> {
+        let base = self.base.as_str().trim_end_matches('/');
+        Url::parse(&format!("{base}{path}"))
+            .map_err(|error| Finding::error(format!("{path}: {error}")))
+    }
+
+    async fn exchange(
+        &self,
+        line: String,
+        detail: String,
+        request: reqwest::RequestBuilder,
+    ) -> Verdict<Answer> {
+        let ticket = self.transcript.sent(line.clone(), detail);
+        let failed = |error: reqwest::Error| {
+            Finding::fail(format!("no answer to {line}: {}", innermost(&error)))
+        };
+        let response = request.send().await.map_err(failed)?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let mut body = BytesMut::new();
+        let mut chunks = response.bytes_stream();
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|error| {
+                Finding::fail(format!(
+                    "status {status}, then {} bytes and {}",
+                    body.len(),
+                    innermost(&error)
+                ))
+            })?;
+            if body.len() + chunk.len() > ANSWER_LIMIT {
+                return Err(Finding::fail(format!(
+                    "an answer of more than {ANSWER_LIMIT} bytes"
+                )));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let answer = Answer {
+            status,
+            headers,
+            body: body.freeze(),
+        };
+        let mut head: Vec<_> = answer
+            .headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())))
+            .collect();
+        head.sort();
+        let detail = format!(
+            "HTTP {status}\n{}\n{}",
+            head.concat(),
+            excerpt(&answer.body)
+        );
+        self.transcript.got(ticket, answer.summary(), &detail);
+        Ok(answer)
+    }
+}
+
+impl Answer {
+    /// The content type; empty if there is none.
+    pub fn content_type(&self) -> &str {
+        self.headers
+            .get(http::header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+
+    /// In a few words: `409, application/dicom+json`.
+    pub fn summary(&self) -> String {
+        match (self.content_type(), self.body.len()) {
+            (_, 0) => format!("{}, no body", self.status),
+            ("", bytes) => format!("{}, {bytes} bytes", self.status),
+            (kind, _) => format!(
+                "{}, {}",
+                self.status,
+                kind.split(';').next().unwrap_or(kind)
+            ),
+        }
+    }
+}
+
+/// What a store response says became of the instances (PS3.18 I.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// SOP Instance UIDs of the Referenced SOP Sequence (0008,1199), in order.
+    pub referenced: Vec<String>,
+    /// SOP Instance UIDs of the Failed SOP Sequence (0008,1198), in order, each with its reason (0008,1197).
+    pub failed: Vec<(String, Option<i64>)>,
+}
+
+impl Account {
+    /// Reads a store response.
+    ///
+    /// # Errors
+    /// A failure if the body is not a data set.
+    pub fn of(answer: &Answer) -> Verdict<Self> {
+        let row = Row::one(&answer.body)?;
+        let uid = |item: &Row| item.text(tags::REFERENCED_SOP_INSTANCE_UID);
+        Ok(Self {
+            referenced: row
+                .items(tags::REFERENCED_SOP_SEQUENCE)
+                .iter()
+                .filter_map(uid)
+                .collect(),
+            failed: (row.items(tags::FAILED_SOP_SEQUENCE).iter())
+                .filter_map(|item| Some((uid(item)?, item.number(tags::FAILURE_REASON))))
+                .collect(),
+        })
+    }
+
+    /// The failed ones without their reasons.
+    pub fn failed_uids(&self) -> Vec<String> {
+        self.failed.iter().map(|(uid, _)| uid.clone()).collect()
+    }
+}
+
+/// The cause at the end of the chain: "connection refused" rather than "error sending request".
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}

@@ -1,0 +1,155 @@
+//! The fault matrix: what the harness is worth. Every check passes on the faithful archive and fails under its own fault.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::check::Check;
+use crate::identity::Identity;
+use crate::report::Report;
+use crate::run::{Options, run};
+use crate::target::embedded::{Embedded, EmbeddedError};
+
+/// A fault cannot make a check wait longer than this.
+const CHECK_LIMIT: Duration = Duration::from_secs(5);
+
+/// What became of every check under every fault.
+#[derive(Debug)]
+pub struct Matrix {
+    /// Checks that did not pass on the faithful archive, with what they said.
+    pub false_failures: Vec<(&'static str, String)>,
+    /// One row for each check's own fault.
+    pub rows: Vec<Row>,
+}
+
+/// The run under one fault.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The fault.
+    pub fault: &'static str,
+    /// The check that must fail under it.
+    pub check: &'static str,
+    /// Whether it did.
+    pub killed: Killed,
+    /// The other checks that failed, in order.
+    pub also: Vec<&'static str>,
+    /// The other checks that could not be judged, in order.
+    pub untestable: Vec<&'static str>,
+}
+
+/// Whether a check noticed its fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Killed {
+    /// It failed, and said this.
+    Yes(String),
+    /// It did not.
+    No,
+}
+
+impl Matrix {
+    /// Whether every check passed on the faithful archive and every fault was noticed by its own check.
+    pub fn is_clean(&self) -> bool {
+        self.false_failures.is_empty() && self.rows.iter().all(|row| row.killed != Killed::No)
+    }
+}
+
+/// Runs these checks on the faithful archive, then under the fault of each.
+///
+/// # Errors
+/// An archive that does not start, or does not have a fault.
+pub async fn matrix(
+    checks: &[&'static Check],
+    identity: &Identity,
+) -> Result<Matrix, EmbeddedError> {
+    let mut options = Options::new(identity.clone());
+    options.check_limit = CHECK_LIMIT;
+    let faithful = under(&[], checks, &options).await?;
+    let false_failures = faithful
+        .checks
+        .iter()
+        .filter(|judged| judged.outcome != crate::outcome::Outcome::Pass);
+    let false_failures = false_failures
+        .map(|judged| {
+            (
+                judged.check.id,
+                format!("{}: {}", judged.outcome, judged.got()),
+            )
+        })
+        .collect();
+    let mut rows = Vec::new();
+    for check in checks {
+        rows.push(row(check, &under(&[check.fault], checks, &options).await?));
+    }
+    Ok(Matrix {
+        false_failures,
+        rows,
+    })
+}
+
+async fn under(
+    faults: &[&str],
+    checks: &[&'static Check],
+    options: &Options,
+) -> Result<Report, EmbeddedError> {
+    let (_archive, target) = Embedded::start(faults).await?;
+    Ok(run(&Arc::new(target), checks, options).await)
+}
+
+fn row(check: &'static Check, report: &Report) -> Row {
+    use crate::outcome::Outcome::{Fail, Untestable};
+    let ended = |outcome| {
+        let others = report
+            .checks
+            .iter()
+            .filter(move |it| it.outcome == outcome && it.check.id != check.id);
+        others.map(|it| it.check.id).collect()
+    };
+    let own = report
+        .checks
+        .iter()
+        .find(|judged| judged.check.id == check.id && judged.outcome == Fail);
+    Row {
+        fault: check.fault,
+        check: check.id,
+        killed: own.map_or(Killed::No, |judged| Killed::Yes(judged.got().to_owned())),
+        also: ended(Fail),
+        untestable: ended(Untestable),
+    }
+}
+
+impl fmt::Display for Matrix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (check, got) in &self.false_failures {
+            writeln!(f, "FALSE  {check} on the faithful archive: {got}")?;
+        }
+        for row in &self.rows {
+            let word = if row.killed == Killed::No {
+                "MISSED"
+            } else {
+                "killed"
+            };
+            writeln!(f, "{word} {:<28} by {}", row.fault, row.check)?;
+            for (what, ids) in [("also fails", &row.also), ("untestable", &row.untestable)] {
+                if !ids.is_empty() {
+                    writeln!(f, "       {what}: {}", ids.join(", "))?;
+                }
+            }
+        }
+        let killed = self
+            .rows
+            .iter()
+            .filter(|row| row.killed != Killed::No)
+            .count();
+        let alone = self
+            .rows
+            .iter()
+            .filter(|row| row.also.is_empty() && row.untestable.is_empty())
+            .count();
+        writeln!(
+            f,
+            "\n{killed} of {} faults killed by their own check, {alone} of them by no other; {} false failures",
+            self.rows.len(),
+            self.false_failures.len()
+        )
+    }
+}

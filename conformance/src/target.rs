@@ -1,0 +1,104 @@
+//! The archive that is judged.
+
+pub mod embedded;
+pub mod start;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::probe::scp::StorageScp;
+
+/// Where an archive is and how it is spoken to.
+#[derive(Clone, Debug, Default)]
+pub struct Target {
+    /// Base URL of DICOMweb.
+    pub web: Option<Url>,
+    /// DIMSE address and AE titles.
+    pub dimse: Option<DimseTarget>,
+    /// Our storage SCP, if the archive knows it as a C-MOVE destination.
+    pub destination: Option<Arc<StorageScp>>,
+    /// The arguments that name this archive on the command line.
+    pub arguments: String,
+}
+
+/// A DIMSE peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DimseTarget {
+    /// `host:port`.
+    pub address: String,
+    /// Its AE title.
+    pub called: String,
+    /// Ours.
+    pub calling: String,
+}
+
+impl Target {
+    /// In one line: the URL, and the AE title at its address.
+    pub fn line(&self) -> String {
+        let web = self.web.as_ref().map(|url| {
+            let mut url = url.clone();
+            // Only a URL that cannot have credentials refuses to lose them.
+            let _ = url.set_password(None);
+            let _ = url.set_username("");
+            url.to_string()
+        });
+        let dimse = self
+            .dimse
+            .as_ref()
+            .map(|dimse| format!("{} at {}", dimse.called, dimse.address));
+        let doors: Vec<_> = web.into_iter().chain(dimse).collect();
+        doors.join(", ")
+    }
+}
+
+impl DimseTarget {
+    /// Where our storage SCP has to listen so that this peer can reach it: loopback for a peer on this machine.
+    pub fn destination_address(&self, port: u16) -> SocketAddr {
+        let host = self
+            .address
+            .rsplit_once(':')
+            .map_or(self.address.as_str(), |(host, _)| host);
+        let ip: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
+        let local = host == "localhost" || ip.is_some_and(|ip| ip.is_loopback());
+        SocketAddr::from((
+            if local {
+                Ipv4Addr::LOCALHOST
+            } else {
+                Ipv4Addr::UNSPECIFIED
+            },
+            port,
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_not_in_the_line() {
+        let web = Url::parse("http://user:secret@archive.example/dicom-web").unwrap();
+        let target = Target {
+            web: Some(web),
+            ..Target::default()
+        };
+        assert_eq!(target.line(), "http://archive.example/dicom-web");
+    }
+
+    #[test]
+    fn the_destination_is_open_to_others_only_for_an_archive_elsewhere() {
+        let at = |address: &str| {
+            let target = DimseTarget {
+                address: address.into(),
+                called: "A".into(),
+                calling: "B".into(),
+            };
+            target.destination_address(104).to_string()
+        };
+        assert_eq!(at("127.0.0.1:11112"), "127.0.0.1:104");
+        assert_eq!(at("localhost:11112"), "127.0.0.1:104");
+        assert_eq!(at("pacs.example:11112"), "0.0.0.0:104");
+    }
+}
