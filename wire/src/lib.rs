@@ -10,5 +10,6 @@ pub mod stow;
 pub mod ae;
 pub mod dimse;
 
+pub mod charset;
 pub mod moment;
 pub mod part10;

@@ -4,13 +4,25 @@
 //! and a limit on everything that the bytes could claim; it reads neither pixels nor other big
 //! values, and tells where they lie. [`header`] reads the rest into an object.
 
+mod frames;
 mod meta;
+mod object;
+mod source;
+mod start;
+mod walk;
 
 use std::io::{Read, Seek};
 use std::ops::Range;
 
 use dicom_core::{Tag, VR};
 use dicom_object::InMemDicomObject;
+
+use crate::uid::UidError;
+use object::Builder;
+use source::Source;
+use walk::{Syntax, Visit, walk};
+
+pub use frames::{FrameError, frame_bytes, frame_count};
 
 pub use meta::{FileMeta, IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
 
@@ -63,6 +75,8 @@ pub struct Layout {
     pub extended_lengths: Vec<u64>,
     /// Elements, items and fragments that the data set has.
     pub elements: usize,
+    /// What the scan was limited to.
+    pub limits: Limits,
 }
 
 /// A value that was located and not read.
@@ -112,6 +126,136 @@ pub enum ScanError {
     /// Neither a preamble nor anything else that a file may start with.
     #[error("not a DICOM file: neither DICM at offset 128 nor a data set at offset 0")]
     NotDicom,
+    /// A Transfer Syntax UID (0002,0010) that is none.
+    #[error("the Transfer Syntax UID at offset {offset} cannot be read: {source}")]
+    BadTransferSyntax {
+        /// Where the value starts.
+        offset: u64,
+        /// What is wrong with it.
+        source: UidError,
+    },
+    /// The bytes end inside a header.
+    #[error("the data ends inside the header at offset {offset}: {found} of its bytes are there")]
+    TruncatedHeader {
+        /// Where the header starts.
+        offset: u64,
+        /// How many bytes of it are there.
+        found: usize,
+    },
+    /// The bytes end inside a value, a sequence or an item.
+    #[error("the data ends inside {tag} at offset {offset}: {length} bytes claimed, {left} left")]
+    Truncated {
+        /// Where the value starts.
+        offset: u64,
+        /// Whose value it is.
+        tag: Tag,
+        /// How long it claims to be.
+        length: u64,
+        /// How many bytes there are.
+        left: u64,
+    },
+    /// Fragments without the delimiter that ends them.
+    #[error("the data ends at offset {end} inside the fragments of {tag} at offset {offset}")]
+    NoDelimiter {
+        /// Where the element starts.
+        offset: u64,
+        /// The element.
+        tag: Tag,
+        /// Where the data ends.
+        end: u64,
+    },
+    /// A value claims more bytes than the item or sequence around it has.
+    #[error(
+        "{tag} at offset {offset} claims {length} bytes, the item or sequence around it has {left} left"
+    )]
+    Overrun {
+        /// Where the value starts.
+        offset: u64,
+        /// Whose value it is.
+        tag: Tag,
+        /// How long it claims to be.
+        length: u64,
+        /// How many bytes there are.
+        left: u64,
+    },
+    /// A value representation that is not two capital letters.
+    #[error("{tag} at offset {offset} has the value representation \"{vr}\"")]
+    BadVr {
+        /// Where the header starts.
+        offset: u64,
+        /// The element.
+        tag: Tag,
+        /// The two bytes, escaped.
+        vr: String,
+    },
+    /// An undefined length where there can be none.
+    #[error(
+        "{tag} at offset {offset} has undefined length, which its value representation {vr} cannot have"
+    )]
+    UndefinedLength {
+        /// Where the header starts.
+        offset: u64,
+        /// The element.
+        tag: Tag,
+        /// Its value representation.
+        vr: &'static str,
+    },
+    /// An item or a delimiter where an element must be, or the other way round.
+    #[error("{tag} at offset {offset} where {wanted} must be")]
+    Unexpected {
+        /// Where its header starts.
+        offset: u64,
+        /// What is there.
+        tag: Tag,
+        /// What must be there.
+        wanted: &'static str,
+    },
+    /// More sequences in each other than [`Limits::depth`].
+    #[error("{tag} at offset {offset} is nested deeper than {limit} sequences")]
+    TooDeep {
+        /// Where the header starts.
+        offset: u64,
+        /// The sequence.
+        tag: Tag,
+        /// The limit.
+        limit: usize,
+    },
+    /// More than [`Limits::elements`].
+    #[error("more than {limit} elements, items and fragments at offset {offset}")]
+    TooManyElements {
+        /// Where the first one too many starts.
+        offset: u64,
+        /// The limit.
+        limit: usize,
+    },
+    /// More than [`Limits::header`].
+    #[error("the values that are not bulk data exceed {limit} bytes with {tag} at offset {offset}")]
+    HeaderTooBig {
+        /// Where the value starts.
+        offset: u64,
+        /// The element.
+        tag: Tag,
+        /// The limit.
+        limit: u64,
+    },
+    /// More than [`Limits::inflated`].
+    #[error("the deflated data set inflates to more than {limit} bytes")]
+    InflatesTooMuch {
+        /// The limit.
+        limit: u64,
+    },
+    /// The deflate stream is damaged.
+    #[error("the deflated data set is damaged after {offset} inflated bytes")]
+    BadDeflate {
+        /// How many bytes could be inflated.
+        offset: u64,
+    },
+    /// The deflate stream ends early.
+    #[error("the deflated data set ends early, after {offset} inflated bytes")]
+    TruncatedDeflate {
+        /// How many bytes could be inflated.
+        offset: u64,
+    },
     /// The reader failed.
     #[error("reading failed at offset {offset}: {source}")]
     Io {
@@ -149,15 +293,62 @@ pub fn is_pixel_data(tag: Tag) -> bool {
 }
 
 /// Finds out where everything lies, in one pass over the element headers.
-pub fn scan(reader: impl Read + Seek, limits: &Limits) -> Result<Layout, ScanError> {
-    let _ = (reader, limits);
-    Err(ScanError::NotDicom)
+///
+/// ```
+/// use dicom_wire::part10::{FileMeta, Limits, header, scan};
+/// use dicom_wire::uid::Uid;
+/// use std::io::Cursor;
+///
+/// let uid = |text| Uid::parse(text);
+/// let meta = FileMeta::new(uid("1.2.840.10008.5.1.4.1.1.7")?, uid("1.2.3")?, uid("1.2.840.10008.1.2.1")?);
+/// let mut file = meta.to_bytes();
+/// file.extend(b"\x10\x00\x20\x00LO\x02\x00ID");
+///
+/// let layout = scan(Cursor::new(&file), &Limits::default())?;
+/// assert_eq!(layout.meta, meta);
+/// let object = header(Cursor::new(&file), &layout)?;
+/// assert_eq!(object.element_by_name("PatientID")?.to_str()?, "ID");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn scan(mut reader: impl Read + Seek, limits: &Limits) -> Result<Layout, ScanError> {
+    let start = start::read(&mut reader)?;
+    let mut found = Found::default();
+    let elements = match start.encoding {
+        Encoding::Deflated => {
+            let range = &start.data_set;
+            let mut source =
+                Source::inflated(&mut reader, range.start, range.end, limits.inflated)?;
+            walk(&mut source, start.encoding.syntax(), limits, &mut found)?
+        }
+        encoding => {
+            let range = &start.data_set;
+            let mut source = Source::plain(&mut reader, range.start, range.end)?;
+            walk(&mut source, encoding.syntax(), limits, &mut found)?
+        }
+    };
+    Ok(Layout {
+        meta: start.meta,
+        encoding: start.encoding,
+        data_set: start.data_set,
+        bulk: found.bulk,
+        extended_offsets: found.offsets,
+        extended_lengths: found.lengths,
+        elements,
+        limits: *limits,
+    })
 }
 
-/// Reads everything except the bulk values. Takes no deep stack: the scan bounded the nesting.
+/// Reads everything except the bulk values, whose elements stand in their places without value.
+/// Takes no deep stack: the scan bounded the nesting.
+///
+/// Texts are decoded from the character sets of the data set and its items; the attribute
+/// Specific Character Set stays as it was. Group lengths are left out.
 pub fn header(reader: impl Read + Seek, layout: &Layout) -> Result<InMemDicomObject, ScanError> {
-    let _ = (reader, layout);
-    Err(ScanError::NotDicom)
+    let syntax = layout.encoding.syntax();
+    let mut builder = Builder::new(syntax);
+    let mut source = source_of(reader, layout)?;
+    walk(&mut source, syntax, &layout.limits, &mut builder)?;
+    builder.finish()
 }
 
 /// Reads a range of [`Layout`]'s offsets, inflating where needed.
@@ -166,6 +357,78 @@ pub fn bytes(
     layout: &Layout,
     range: Range<u64>,
 ) -> Result<Vec<u8>, ScanError> {
-    let _ = (reader, layout, range);
-    Err(ScanError::NotDicom)
+    let mut source = source_of(reader, layout)?;
+    let from = range.start.saturating_sub(source.position());
+    let skipped = source.skip(from)?;
+    let length = range.end.saturating_sub(range.start);
+    let value = if skipped == from {
+        source.read_value(length)?
+    } else {
+        Vec::new()
+    };
+    if (value.len() as u64) < length {
+        let (tag, left) = (Tag(0, 0), value.len() as u64);
+        return Err(ScanError::Truncated {
+            offset: range.start,
+            tag,
+            length,
+            left,
+        });
+    }
+    Ok(value)
+}
+
+fn source_of<R: Read + Seek>(reader: R, layout: &Layout) -> Result<Source<R>, ScanError> {
+    let range = &layout.data_set;
+    match layout.encoding {
+        Encoding::Deflated => {
+            Source::inflated(reader, range.start, range.end, layout.limits.inflated)
+        }
+        _ => Source::plain(reader, range.start, range.end),
+    }
+}
+
+impl Encoding {
+    fn syntax(self) -> Syntax {
+        Syntax {
+            implicit: self == Encoding::ImplicitLittle,
+            big: self == Encoding::ExplicitBig,
+        }
+    }
+}
+
+/// What a scan keeps of a walk.
+#[derive(Default)]
+struct Found {
+    bulk: Vec<Element>,
+    offsets: Vec<u64>,
+    lengths: Vec<u64>,
+}
+
+const EXTENDED_OFFSETS: Tag = Tag(0x7FE0, 0x0001);
+const EXTENDED_LENGTHS: Tag = Tag(0x7FE0, 0x0002);
+
+impl Visit for Found {
+    fn wants(&self, tag: Tag, nested: bool) -> bool {
+        !nested && (tag == EXTENDED_OFFSETS || tag == EXTENDED_LENGTHS)
+    }
+
+    fn value(&mut self, tag: Tag, _vr: VR, bytes: Vec<u8>) {
+        // Encapsulated pixel data is little endian throughout (PS3.5 A.4).
+        let number = |eight: &[u8]| eight.iter().rev().fold(0, |n, &b| n << 8 | u64::from(b));
+        let numbers = bytes.chunks_exact(8).map(number).collect();
+        match tag {
+            EXTENDED_OFFSETS => self.offsets = numbers,
+            _ => self.lengths = numbers,
+        }
+    }
+
+    fn bulk(&mut self, element: Element) {
+        self.bulk.push(element);
+    }
+
+    fn open_sequence(&mut self, _tag: Tag) {}
+    fn open_item(&mut self) {}
+    fn close_item(&mut self) {}
+    fn close_sequence(&mut self) {}
 }

@@ -3,4 +3,5 @@
 
 mod dimse;
 mod multipart;
+mod part10;
 mod query;
