@@ -36,7 +36,7 @@ named! {
     "stow.fail" => r#"{"when":{"service":"store"},"then":{"refuse-instance":{"reason":"A700"}}}"#, "instances are refused for want of resources", [];
     "stow.fail-reason-0110" => r#"{"when":{"service":"store"},"then":{"refuse-instance":{"reason":"0110"}}}"#, "instances are refused with 0110, whatever is wrong", ["stow.fail.sop-class-0122"];
     "stow.fail-reason-9999" => r#"{"when":{"service":"store"},"then":{"refuse-instance":{"reason":"9999"}}}"#, "instances are refused with a reason that no standard knows", ["stow.fail.vocabulary"];
-    "stow.unsupported" => r#"{"when":{"service":["store","associate"]},"then":{"refuse-transfer-syntax":{}}}"#, "compressed instances are refused with C122", [];
+    "stow.unsupported" => r#"{"when":{"service":"store"},"then":{"refuse-transfer-syntax":{}}}"#, "compressed instances are refused with C122", [];
     "stow.ts-reject-0110" => r#"{"when":{"service":"store"},"then":{"refuse-transfer-syntax":{"reason":"0110"}}}"#, "compressed instances are refused with 0110", ["stow.fail.transfer-syntax-c122"];
     "stow.conflict" => r#"{"when":{"service":"store"},"then":{"patient-conflict":{"outcome":"reject","reason":"A778"}}}"#, "an instance of another patient than its study is refused with A778", [];
     "stow.conflict-splits-study" => r#"{"when":{"service":"store"},"then":{"patient-conflict":{"outcome":"split"}}}"#, "a study under two patients is listed twice", ["stow.conflict.patient-id"];
@@ -53,7 +53,8 @@ named! {
     "ul.one-pdv-only" => r#"{"when":{"service":"associate"},"then":{"first-pdv-only":{}}}"#, "the first PDV is taken for the whole message", ["ul.pdv.fragments"];
     "assoc.reject" => r#"{"when":{"service":"associate"},"then":{"reject-association":{}}}"#, "associations are rejected", [];
     "http.status" => r#"{"when":{"protocol":"web"},"then":{"http-status":{"status":503}}}"#, "requests get a status and nothing is done", [];
-    "cut" => r#"{"when":{},"then":{"cut-body":{}}}"#, "answers stop before their end", [];
+    "wire.latency" => r#"{"then":{"delay":{"by":"1s"}}}"#, "everything is answered a second late", [];
+    "cut" => r#"{"then":{"cut-body":{}}}"#, "answers stop before their end", [];
 }
 
 impl Named {
@@ -345,7 +346,9 @@ mod tests {
         assert_eq!(
             parsed("refuse-instance:instance=1.2.3:reason=A900:once"),
             Rule::when(any().instance("1.2.3"))
-                .then(RefuseInstance { reason: dicom_wire::stow::FailureReason(0xA900) })
+                .then(RefuseInstance {
+                    reason: dicom_wire::stow::FailureReason(0xA900)
+                })
                 .once()
         );
         assert_eq!(

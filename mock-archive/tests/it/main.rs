@@ -1,1 +1,6 @@
-//! Behaviour of the crate as seen from outside.
+//! The archive as its users meet it: over its sockets, its control API, its command line and its pages.
+
+mod binary;
+mod control_api;
+mod docs;
+mod support;
