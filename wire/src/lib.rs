@@ -13,3 +13,7 @@ pub mod dimse;
 pub mod charset;
 pub mod moment;
 pub mod part10;
+
+pub mod json;
+mod value;
+pub mod xml;

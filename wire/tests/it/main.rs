@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod dimse;
+mod models;
 mod multipart;
 mod part10;
 mod query;
+mod stow;
