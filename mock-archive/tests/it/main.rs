@@ -1,6 +1,8 @@
 //! The archive as its users meet it: over its sockets, its control API, its command line and its pages.
+#![allow(clippy::unwrap_used)]
 
 mod binary;
 mod control_api;
+mod dimse;
 mod docs;
 mod support;

@@ -1,0 +1,255 @@
+//! A requester made of bytes: right by default, wrong where a test wants it.
+
+use std::net::SocketAddr;
+
+use bytes::{Bytes, BytesMut};
+use dicom_mock_archive::MockArchive;
+use dicom_ul::pdu::{
+    self, AssociationAC, AssociationRQ, Pdu, PresentationContextProposed, UserVariableItem,
+};
+use dicom_wire::dimse::pdv::{self, Kind, PDU_HEADER, Pdv, Place};
+use dicom_wire::dimse::{Collector, Command, CommandSet, EchoRequest, Message, Status, element};
+use dicom_wire::uid::Uid;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+pub(crate) const VERIFICATION: &str = "1.2.840.10008.1.1";
+pub(crate) const STUDY_FIND: &str = "1.2.840.10008.5.1.4.1.2.2.1";
+pub(crate) const IMPLICIT: &str = "1.2.840.10008.1.2";
+pub(crate) const EXPLICIT: &str = "1.2.840.10008.1.2.1";
+
+/// What comes from the archive.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// A PDU that is no P-DATA-TF.
+    Pdu(Pdu),
+    /// A P-DATA-TF.
+    Data(Vec<Pdv>),
+    /// The archive closed.
+    Closed,
+    /// The archive reset.
+    Reset,
+}
+
+pub(crate) struct Peer {
+    stream: TcpStream,
+    buffer: BytesMut,
+    collector: Collector,
+    values: Vec<Pdv>,
+    /// The longest body of a P-DATA-TF so far.
+    pub(crate) longest: usize,
+}
+
+/// A request for an association: Verification on context 1.
+pub(crate) fn request() -> AssociationRQ {
+    AssociationRQ {
+        protocol_version: 1,
+        calling_ae_title: "PEER".to_owned(),
+        called_ae_title: "MOCK".to_owned(),
+        application_context_name: "1.2.840.10008.3.1.1.1".to_owned(),
+        presentation_contexts: vec![context(1, VERIFICATION, &[IMPLICIT])],
+        user_variables: vec![
+            UserVariableItem::MaxLength(16_384),
+            UserVariableItem::ImplementationClassUID("1.2.826.0.1.3680043.10.9".to_owned()),
+        ],
+    }
+}
+
+pub(crate) fn context(id: u8, class: &str, syntaxes: &[&str]) -> PresentationContextProposed {
+    PresentationContextProposed {
+        id,
+        abstract_syntax: class.to_owned(),
+        transfer_syntaxes: syntaxes.iter().map(|&s| s.to_owned()).collect(),
+    }
+}
+
+pub(crate) fn with_contexts(contexts: Vec<PresentationContextProposed>) -> AssociationRQ {
+    AssociationRQ {
+        presentation_contexts: contexts,
+        ..request()
+    }
+}
+
+pub(crate) fn bytes_of(request: AssociationRQ) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    pdu::write_pdu(&mut bytes, &Pdu::AssociationRQ(request)).unwrap();
+    bytes
+}
+
+impl Peer {
+    /// Connects and says nothing.
+    pub(crate) async fn connect(to: SocketAddr) -> Self {
+        let stream = TcpStream::connect(to).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self {
+            stream,
+            buffer: BytesMut::new(),
+            collector: Collector::new(10_000_000),
+            values: Vec::new(),
+            longest: 0,
+        }
+    }
+
+    /// Sends a request for an association; gives what came back.
+    pub(crate) async fn ask(archive: &MockArchive, request: AssociationRQ) -> (Self, Answer) {
+        let mut peer = Self::connect(archive.dimse_addr()).await;
+        peer.send(&bytes_of(request)).await;
+        let answer = peer.answer().await;
+        (peer, answer)
+    }
+
+    /// Opens an association, which has to be accepted.
+    pub(crate) async fn associate(
+        archive: &MockArchive,
+        request: AssociationRQ,
+    ) -> (Self, AssociationAC) {
+        match Self::ask(archive, request).await {
+            (peer, Answer::Pdu(Pdu::AssociationAC(accepted))) => (peer, accepted),
+            (_, other) => panic!("not accepted: {other:?}"),
+        }
+    }
+
+    pub(crate) async fn send(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).await.unwrap();
+    }
+
+    /// Sends a message in PDUs of this maximum length.
+    pub(crate) async fn say(
+        &mut self,
+        context: u8,
+        command: impl Into<Command>,
+        data_set: Option<Bytes>,
+        max_length: u32,
+    ) {
+        let message = Message {
+            context,
+            command: command.into(),
+            data_set,
+        };
+        self.send(&message.to_pdus(max_length)).await;
+    }
+
+    /// Sends a command set that may be wrong.
+    pub(crate) async fn say_set(&mut self, context: u8, set: CommandSet) {
+        let message = Message {
+            context,
+            command: set,
+            data_set: None,
+        };
+        self.send(&message.to_pdus(0)).await;
+    }
+
+    /// The bytes of the next PDU; `None` when the archive closed.
+    pub(crate) async fn pdu(&mut self) -> std::io::Result<Option<Bytes>> {
+        loop {
+            if let Some(head) = self.buffer.first_chunk::<PDU_HEADER>() {
+                let length = u32::from_be_bytes([head[2], head[3], head[4], head[5]]) as usize;
+                if self.buffer.len() >= PDU_HEADER + length {
+                    return Ok(Some(self.buffer.split_to(PDU_HEADER + length).freeze()));
+                }
+            }
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                return Ok(None);
+            }
+        }
+    }
+
+    pub(crate) async fn answer(&mut self) -> Answer {
+        let pdu = match self.pdu().await {
+            Ok(Some(pdu)) => pdu,
+            Ok(None) => return Answer::Closed,
+            Err(_) => return Answer::Reset,
+        };
+        if pdu[0] == pdv::P_DATA_TF {
+            self.longest = self.longest.max(pdu.len() - PDU_HEADER);
+            return Answer::Data(pdv::read_body(pdu.slice(PDU_HEADER..)).unwrap());
+        }
+        let read = pdu::read_pdu(&pdu[..], pdu::MAXIMUM_PDU_SIZE, true);
+        Answer::Pdu(read.unwrap().unwrap())
+    }
+
+    /// The next whole message; its command set is checked to be well formed.
+    pub(crate) async fn message(&mut self) -> (Command, Option<Bytes>) {
+        loop {
+            while !self.values.is_empty() {
+                if let Some(message) = self.collector.push(self.values.remove(0)).unwrap() {
+                    let faults = CommandSet::irregularities(&message.command.to_bytes());
+                    assert_eq!(faults, Ok(vec![]));
+                    let command = Command::from_set(&message.command).unwrap();
+                    return (command, message.data_set);
+                }
+            }
+            match self.answer().await {
+                Answer::Data(values) => self.values.extend(values),
+                other => panic!("no message: {other:?}"),
+            }
+        }
+    }
+
+    /// The status of the next message, which has no data set.
+    pub(crate) async fn status(&mut self) -> Status {
+        let (command, data_set) = self.message().await;
+        assert_eq!(data_set, None, "{command}");
+        command
+            .status()
+            .unwrap_or_else(|| panic!("{command} has no status"))
+    }
+
+    /// Source and reason of the A-ABORT that has to come, before the archive closes.
+    pub(crate) async fn aborted(&mut self) -> (u8, u8) {
+        let pdu = self
+            .pdu()
+            .await
+            .unwrap()
+            .expect("closed without an A-ABORT");
+        assert_eq!(pdu[0], 0x07, "{pdu:?}");
+        (pdu[8], pdu[9])
+    }
+
+    /// Whether a C-ECHO is answered with success.
+    pub(crate) async fn echo(&mut self) -> Status {
+        self.say(1, EchoRequest::new(1), None, 0).await;
+        self.status().await
+    }
+
+    /// Releases and waits for the archive to close.
+    pub(crate) async fn release(mut self) {
+        self.send(&[5, 0, 0, 0, 0, 4, 0, 0, 0, 0]).await;
+        assert!(matches!(self.answer().await, Answer::Pdu(Pdu::ReleaseRP)));
+        self.stream.shutdown().await.unwrap();
+        assert!(matches!(self.answer().await, Answer::Closed));
+    }
+
+    /// Drops the connection so that the archive sees a reset.
+    pub(crate) fn reset(self) {
+        self.stream.set_zero_linger().unwrap();
+    }
+}
+
+/// One PDU with these values.
+pub(crate) fn p_data(values: &[Pdv]) -> Bytes {
+    let mut body = BytesMut::new();
+    values.iter().for_each(|value| value.write_item(&mut body));
+    let mut pdu = BytesMut::from(&[pdv::P_DATA_TF, 0][..]);
+    pdu.extend_from_slice(&(body.len() as u32).to_be_bytes());
+    pdu.extend_from_slice(&body);
+    pdu.freeze()
+}
+
+pub(crate) fn value(context: u8, kind: Kind, place: Place, data: Bytes) -> Pdv {
+    Pdv {
+        context,
+        kind,
+        place,
+        data,
+    }
+}
+
+pub(crate) fn uid(text: &str) -> Uid {
+    Uid::parse(text).unwrap()
+}
+
+/// The message ID that a response answers to, as it travels.
+pub(crate) fn responded_to(set: &CommandSet) -> Option<u16> {
+    set.number(element::MESSAGE_ID_RESPONDED_TO).unwrap()
+}
