@@ -170,8 +170,10 @@ impl Writer {
             Some(target) => (format!("see item {target}"), Vec::new()),
             None => value::lines(item),
         };
-        if !head.is_empty() && !first.is_empty() {
-            head.push_str(": ");
+        match (head.is_empty(), first.is_empty()) {
+            (false, false) => head.push_str(": "),
+            (true, true) => head.push_str("(section without a name)"),
+            _ => {}
         }
         let notes = value::notes(item);
         let notes = if notes.is_empty() {

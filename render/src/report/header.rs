@@ -4,7 +4,7 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
-use super::value::{instance, notes, whole};
+use super::value::{date, date_time, instance, notes, time, whole};
 use super::{Code, escape, items};
 use crate::person::PersonName;
 
@@ -59,7 +59,7 @@ pub(super) fn lines(report: &InMemDicomObject) -> Vec<String> {
             value(tags::SOP_INSTANCE_UID, ""),
         ],
     );
-    entry("Template", notes(report).into_iter().map(Some).collect());
+    entry("Written", notes(report).into_iter().map(Some).collect());
     entry(
         "Completion",
         vec![
@@ -153,7 +153,13 @@ fn observer(item: &InMemDicomObject) -> Vec<Option<String>> {
 }
 
 fn labelled(item: &InMemDicomObject, tag: Tag, before: &str) -> Option<String> {
-    whole(item, tag).map(|value| format!("{before}{}", escape::inline(&value)))
+    let formatted = |value: String| match tag {
+        tags::STUDY_DATE | tags::CONTENT_DATE | tags::PATIENT_BIRTH_DATE => date(&value),
+        tags::CONTENT_TIME => time(&value),
+        tags::VERIFICATION_DATE_TIME | tags::PARTICIPATION_DATE_TIME => date_time(&value),
+        _ => value,
+    };
+    whole(item, tag).map(|value| format!("{before}{}", escape::inline(&formatted(value))))
 }
 
 fn person(item: &InMemDicomObject, tag: Tag) -> Option<String> {

@@ -10,6 +10,7 @@ use super::{Code, MAX_DEPTH, children, escape, is_container};
 use crate::groups;
 use crate::image::text;
 use crate::person::PersonName;
+use crate::text::cut;
 
 /// One number of a report with what it needs to be understood alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +78,10 @@ fn gather(
     }
 }
 
+/// Every number of a container repeats what the container says: it must stay short.
+const STATEMENTS: usize = 12;
+const STATEMENT_LENGTH: usize = 120;
+
 /// The short statements among the children of an item: codes, texts, names.
 fn said(item: &InMemDicomObject) -> Vec<(String, String)> {
     let statement = |child: &InMemDicomObject| {
@@ -91,7 +96,13 @@ fn said(item: &InMemDicomObject) -> Vec<(String, String)> {
         };
         Some((name, value))
     };
-    children(item).iter().filter_map(statement).collect()
+    let short = |(name, value): (String, String)| (name, cut(value, STATEMENT_LENGTH));
+    children(item)
+        .iter()
+        .filter_map(statement)
+        .take(STATEMENTS)
+        .map(short)
+        .collect()
 }
 
 /// The measurements as a Markdown table; nothing where there are none.

@@ -30,9 +30,11 @@ pub(super) fn lines(item: &InMemDicomObject) -> (String, Vec<String>) {
         Some("CODE") => {
             one(Code::of(item, tags::CONCEPT_CODE_SEQUENCE).map(|code| code.markdown()))
         }
-        Some("DATE") => plain(tags::DATE),
-        Some("TIME") => plain(tags::TIME),
-        Some("DATETIME") => plain(tags::DATE_TIME),
+        Some("DATE") => one(whole(item, tags::DATE).map(|value| escape::inline(&date(&value)))),
+        Some("TIME") => one(whole(item, tags::TIME).map(|value| escape::inline(&time(&value)))),
+        Some("DATETIME") => {
+            one(whole(item, tags::DATE_TIME).map(|value| escape::inline(&date_time(&value))))
+        }
         Some("UIDREF") => plain(tags::UID),
         Some("PNAME") => one(whole(item, tags::PERSON_NAME)
             .map(|name| escape::inline(&PersonName::parse(&name).to_string()))),
@@ -62,15 +64,13 @@ pub(super) fn notes(item: &InMemDicomObject) -> Vec<String> {
     });
     let separate =
         text(item, tags::CONTINUITY_OF_CONTENT).filter(|continuity| continuity == "CONTINUOUS");
-    [
-        note(tags::OBSERVATION_DATE_TIME, "observed"),
-        note(tags::OBSERVATION_UID, "observation"),
-        template,
-        separate.map(|_| "continuous text".to_owned()),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let template = template.into_iter();
+    observed
+        .into_iter()
+        .chain(observation)
+        .map(|note| escape::inline(&note))
+        .chain(template)
+        .collect()
 }
 
 /// All values of an element as text.
@@ -80,7 +80,52 @@ pub(super) fn whole(item: &InMemDicomObject, tag: Tag) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
 }
 
-/// `12.5 mm (millimeter; mm, UCUM)`, and why there is no number where there is none.
+/// `20190317` as `2019-03-17`; what is no date stays.
+pub(super) fn date(value: &str) -> String {
+    match value
+        .split_at_checked(4)
+        .and_then(|(year, rest)| Some((year, rest.split_at_checked(2)?)))
+    {
+        Some((year, (month, day))) if value.len() == 8 && is_number(value) => {
+            format!("{year}-{month}-{day}")
+        }
+        _ => value.to_owned(),
+    }
+}
+
+/// `173315.5` as `17:33:15.5`; what is no time stays.
+pub(super) fn time(value: &str) -> String {
+    let (whole, fraction) = value.split_at(value.find('.').unwrap_or(value.len()));
+    if !is_number(whole) || !matches!(whole.len(), 2 | 4 | 6) {
+        return value.to_owned();
+    }
+    let parts: Vec<&str> = [0, 2, 4]
+        .into_iter()
+        .filter_map(|at| whole.get(at..at + 2))
+        .collect();
+    parts.join(":") + fraction
+}
+
+/// `20190317173315+0100` as `2019-03-17 17:33:15 +0100`; what is neither stays.
+pub(super) fn date_time(value: &str) -> String {
+    let (moment, zone) = value.split_at(value.find(['+', '-']).unwrap_or(value.len()));
+    let zone = if zone.is_empty() {
+        String::new()
+    } else {
+        format!(" {zone}")
+    };
+    match moment.split_at_checked(8) {
+        Some((day, "")) => date(day) + &zone,
+        Some((day, rest)) if is_number(day) => format!("{} {}{zone}", date(day), time(rest)),
+        _ => value.to_owned(),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `12.5 mm (millimeter, UCUM)`, and why there is no number where there is none.
 fn number(item: &InMemDicomObject) -> String {
     let measured = items(item, tags::MEASURED_VALUE_SEQUENCE);
     let mut values: Vec<String> = measured
