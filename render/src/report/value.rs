@@ -54,22 +54,19 @@ pub(super) fn lines(item: &InMemDicomObject) -> (String, Vec<String>) {
 
 /// What an item says besides its value: when and as what it was observed, by which template it was made.
 pub(super) fn notes(item: &InMemDicomObject) -> Vec<String> {
-    let note = |tag: Tag, words: &str| {
-        whole(item, tag).map(|value| format!("{words} {}", escape::inline(&value)))
-    };
+    let observed = whole(item, tags::OBSERVATION_DATE_TIME);
+    let observed = observed.map(|value| format!("observed {}", date_time(&value)));
+    let observation = whole(item, tags::OBSERVATION_UID).map(|uid| format!("observation {uid}"));
     let template = groups::item(item, tags::CONTENT_TEMPLATE_SEQUENCE, 0).and_then(|template| {
         let identifier = text(template, tags::TEMPLATE_IDENTIFIER)?;
         let resource = text(template, tags::MAPPING_RESOURCE).unwrap_or_default();
-        Some(escape::inline(&format!("template {resource} {identifier}")))
+        Some(format!("template {resource} {identifier}"))
     });
-    let separate =
-        text(item, tags::CONTINUITY_OF_CONTENT).filter(|continuity| continuity == "CONTINUOUS");
-    let template = template.into_iter();
-    observed
-        .into_iter()
-        .chain(observation)
-        .map(|note| escape::inline(&note))
-        .chain(template)
+    let notes = [observed, observation, template];
+    notes
+        .iter()
+        .flatten()
+        .map(|note| escape::inline(note))
         .collect()
 }
 
