@@ -1,0 +1,371 @@
+//! Storing (PS3.18 10.5): parts go to the archive one by one as they arrive, never held whole.
+
+mod anywhere;
+mod receipt;
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use dicom_wire::media::{Accept, DICOM, DICOM_JSON, DICOM_XML, MULTIPART_RELATED, MediaType};
+use dicom_wire::multipart::{self, Boundary, Decoder, Event, Headers};
+use dicom_wire::stow::FailureReason;
+use dicom_wire::uid::Uid;
+use http::HeaderMap;
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use http_body_util::BodyExt;
+
+use crate::archive::{Incoming, Judged};
+use crate::moment::Delimiter;
+use crate::store::Spool;
+use crate::web::Asked;
+use crate::web::problem::Problem;
+use anywhere::Anywhere;
+use receipt::Account;
+
+/// How much of a refused body is read and thrown away, so that its sender comes to read the answer.
+const MAX_DRAINED_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Stores the instances of a request, into one study where the path names it.
+pub(crate) async fn store(
+    asked: &Asked,
+    study: Option<Uid>,
+    mut body: Body,
+) -> Result<Response, Problem> {
+    let stored = match admissible(asked) {
+        Ok((form, answer)) => {
+            let mut reception = Reception::new(asked);
+            reception
+                .receive(&form, &mut body)
+                .await
+                .and_then(|()| reception.account.response(asked, study.as_ref(), answer))
+        }
+        Err(problem) => Err(problem),
+    };
+    if stored.is_err() && !asked.headers.contains_key(EXPECT) {
+        drain(body).await;
+    }
+    stored
+}
+
+/// How the instances come.
+#[derive(Debug)]
+enum Form {
+    /// As parts between boundaries.
+    Parts(Boundary),
+    /// One instance, bare (PS3.18 8.6.1.1).
+    Bare,
+}
+
+/// The media types of the answer (PS3.18 10.5.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Json,
+    Xml,
+}
+
+/// What can be said about a request by its head alone.
+fn admissible(asked: &Asked) -> Result<(Form, Answer), Problem> {
+    let answer = wanted(&asked.headers)?;
+    let length = asked
+        .headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if let (Some(length), Some(limit)) = (length, asked.archive.policy().max_request_bytes)
+        && length > limit
+    {
+        return Err(Problem::too_large(limit));
+    }
+    let Some(value) = asked.headers.get(CONTENT_TYPE) else {
+        return match length {
+            Some(0) => Err(Problem::bad_request("the request has no body")),
+            _ => Err(Problem::unsupported_media_type(
+                "the request has no Content-Type; instances come as multipart/related; type=\"application/dicom\"",
+            )),
+        };
+    };
+    let text = String::from_utf8_lossy(value.as_bytes());
+    let media = MediaType::parse(&text).map_err(Problem::unsupported_media_type)?;
+    if media.is(DICOM) {
+        return Ok((Form::Bare, answer));
+    }
+    if !media.is(MULTIPART_RELATED) {
+        return Err(Problem::unsupported_media_type(format!(
+            "Content-Type {:?} is neither {MULTIPART_RELATED} nor {DICOM}",
+            media.essence()
+        )));
+    }
+    let part_type = media.parameter("type").map(MediaType::parse);
+    match part_type {
+        Some(Ok(part)) if part.is(DICOM_JSON) || part.is(DICOM_XML) => {
+            return Err(Problem::unsupported_media_type(format!(
+                "metadata with bulk data ({:?}) is not taken; send instances as {DICOM}",
+                part.essence()
+            )));
+        }
+        Some(Ok(part)) if !part.is(DICOM) => {
+            return Err(Problem::unsupported_media_type(format!(
+                "parts of type {:?} are not taken; send instances as {DICOM}",
+                part.essence()
+            )));
+        }
+        Some(Err(error)) => return Err(Problem::unsupported_media_type(error)),
+        Some(Ok(_)) | None => {}
+    }
+    let boundary = Boundary::from_content_type(&text).map_err(Problem::bad_request)?;
+    Ok((Form::Parts(boundary), answer))
+}
+
+/// The type of the answer; JSON also where the client says nothing, because what it sends is worth more than a form.
+fn wanted(headers: &HeaderMap) -> Result<Answer, Problem> {
+    let fields: Vec<&str> = headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
+    if fields.is_empty() {
+        return Ok(Answer::Json);
+    }
+    let (json, xml) = (MediaType::of(DICOM_JSON), MediaType::of(DICOM_XML));
+    match Accept::parse(&fields.join(",")).best([&json, &xml]) {
+        Some(best) if *best == xml => Ok(Answer::Xml),
+        Some(_) => Ok(Answer::Json),
+        None => Err(Problem::not_acceptable(format!(
+            "the answer to a store is {DICOM_JSON} or {DICOM_XML}, not {:?}",
+            fields.join(", ")
+        ))),
+    }
+}
+
+/// Why a body was not read to a good end.
+#[derive(Debug, thiserror::Error)]
+enum Stopped {
+    #[error("the request has no body")]
+    NoBody,
+    #[error("the body has no part")]
+    NoPart,
+    #[error("the body breaks off")]
+    BrokenOff,
+    #[error(transparent)]
+    Malformed(#[from] multipart::Error),
+    #[error("a store request may have at most {0} bytes")]
+    TooLarge(u64),
+}
+
+impl Stopped {
+    /// The answer where nothing was judged yet.
+    fn problem(&self) -> Problem {
+        match self {
+            Stopped::TooLarge(limit) => Problem::too_large(*limit),
+            other => Problem::bad_request(other),
+        }
+    }
+
+    /// What the account says otherwise, of what could not be read.
+    fn reason(&self) -> FailureReason {
+        match self {
+            Stopped::TooLarge(_) => FailureReason::OUT_OF_RESOURCES,
+            _ => FailureReason::CANNOT_UNDERSTAND,
+        }
+    }
+}
+
+/// A request's body on its way into the archive.
+struct Reception<'a> {
+    asked: &'a Asked,
+    account: Account,
+    part: Part,
+    /// Bytes of the body so far.
+    received: u64,
+}
+
+/// What becomes of the part that is arriving.
+enum Part {
+    /// There is none.
+    Between,
+    /// It is being spooled.
+    Spooled(Box<Spool>),
+    /// It was refused already: the rest of it is thrown away.
+    Refused,
+}
+
+impl<'a> Reception<'a> {
+    fn new(asked: &'a Asked) -> Self {
+        Self {
+            asked,
+            account: Account::default(),
+            part: Part::Between,
+            received: 0,
+        }
+    }
+
+    /// Takes in the whole body. What was stored before something went wrong stays, and the account says so: an error comes only where nothing at all was judged.
+    async fn receive(&mut self, form: &Form, body: &mut Body) -> Result<(), Problem> {
+        let result = match form {
+            Form::Bare => self.receive_bare(body).await,
+            Form::Parts(boundary) => self.receive_parts(boundary, body).await,
+        };
+        let Err(stopped) = result else { return Ok(()) };
+        if self.account.is_empty() {
+            return Err(stopped.problem());
+        }
+        let because = stopped.to_string();
+        self.account.warn(&because);
+        let judged = self.refuse(stopped.reason(), because);
+        self.account.add(judged);
+        Ok(())
+    }
+
+    async fn receive_parts(&mut self, boundary: &Boundary, body: &mut Body) -> Result<(), Stopped> {
+        let mut decoder = Decoder::new(boundary);
+        let mut anywhere = match self.asked.exchange.dialect().delimiter {
+            Delimiter::LineStart => None,
+            Delimiter::Anywhere => Some(Anywhere::new(boundary)),
+        };
+        while let Some(bytes) = self.next(body).await? {
+            decoder.push(match &mut anywhere {
+                Some(anywhere) => anywhere.rewrite(&bytes),
+                None => bytes,
+            });
+            while let Some(event) = decoder.poll()? {
+                self.take(event).await;
+            }
+        }
+        if let Some(anywhere) = anywhere {
+            decoder.push(anywhere.rest());
+            while let Some(event) = decoder.poll()? {
+                self.take(event).await;
+            }
+        }
+        decoder.finish()?;
+        match self.account.is_empty() {
+            true => Err(Stopped::NoPart),
+            false => Ok(()),
+        }
+    }
+
+    async fn receive_bare(&mut self, body: &mut Body) -> Result<(), Stopped> {
+        self.part = Part::Spooled(Box::new(self.asked.archive.spool()));
+        while let Some(bytes) = self.next(body).await? {
+            self.spool(bytes);
+        }
+        match self.received {
+            0 => Err(Stopped::NoBody),
+            _ => {
+                self.complete().await;
+                Ok(())
+            }
+        }
+    }
+
+    /// The next bytes of the body.
+    async fn next(&mut self, body: &mut Body) -> Result<Option<Bytes>, Stopped> {
+        loop {
+            let frame = match body.frame().await {
+                None => return Ok(None),
+                Some(Ok(frame)) => frame,
+                Some(Err(error)) => {
+                    self.asked
+                        .exchange
+                        .remark("the client went away within the body");
+                    tracing::debug!(%error, "body not complete");
+                    return Err(Stopped::BrokenOff);
+                }
+            };
+            let Ok(bytes) = frame.into_data() else {
+                continue;
+            };
+            self.received += bytes.len() as u64;
+            return match self.asked.archive.policy().max_request_bytes {
+                Some(limit) if self.received > limit => Err(Stopped::TooLarge(limit)),
+                _ => Ok(Some(bytes)),
+            };
+        }
+    }
+
+    async fn take(&mut self, event: Event) {
+        match event {
+            Event::PartStart(headers) => self.begin(&headers),
+            Event::Data(bytes) => self.spool(bytes),
+            Event::PartEnd => self.complete().await,
+            Event::End => {}
+        }
+    }
+
+    /// Looks at a part's header. A part without a type is of the type that the whole body says (PS3.18 8.6.1.2).
+    fn begin(&mut self, headers: &Headers) {
+        let objection = match headers.content_type() {
+            None => None,
+            Some(Ok(media)) if media.is(DICOM) => None,
+            Some(Ok(media)) => Some(format!(
+                "a part is of type {:?}, not {DICOM}",
+                media.essence()
+            )),
+            Some(Err(error)) => Some(error.to_string()),
+        };
+        self.part = match objection {
+            None => Part::Spooled(Box::new(self.asked.archive.spool())),
+            Some(because) => {
+                let judged = self.refuse(FailureReason::CANNOT_UNDERSTAND, because);
+                self.account.add(judged);
+                Part::Refused
+            }
+        };
+    }
+
+    /// Writes to memory or to a file's cache: short enough to be done here.
+    fn spool(&mut self, bytes: Bytes) {
+        if let Part::Spooled(spool) = &mut self.part
+            && let Err(error) = spool.write(bytes)
+        {
+            self.out_of_room(&error);
+        }
+    }
+
+    async fn complete(&mut self) {
+        let Part::Spooled(spool) = std::mem::replace(&mut self.part, Part::Between) else {
+            return;
+        };
+        let (archive, exchange) = (self.asked.archive.clone(), self.asked.exchange.clone());
+        let stored = tokio::task::spawn_blocking(move || {
+            let spooled = spool.finish()?;
+            Ok::<Judged, std::io::Error>(archive.store(&exchange, Incoming::part(spooled)))
+        });
+        match stored.await {
+            Ok(Ok(judged)) => self.account.add(judged),
+            Ok(Err(error)) => self.out_of_room(&error),
+            Err(_) => {
+                let judged = self.refuse(
+                    FailureReason::PROCESSING_FAILURE,
+                    "the archive failed on it".to_owned(),
+                );
+                self.account.add(judged);
+            }
+        }
+    }
+
+    fn out_of_room(&mut self, error: &std::io::Error) {
+        let judged = self.refuse(
+            FailureReason::OUT_OF_RESOURCES,
+            format!("it cannot be kept: {error}"),
+        );
+        self.account.add(judged);
+        self.part = Part::Refused;
+    }
+
+    fn refuse(&self, reason: FailureReason, because: String) -> Judged {
+        self.asked
+            .archive
+            .refuse_unread(&self.asked.exchange, reason, because)
+    }
+}
+
+/// Reads what a client still sends although it was refused: one that is cut off while it writes often never reads why.
+async fn drain(mut body: Body) {
+    let mut drained = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        drained += frame.data_ref().map_or(0, Bytes::len) as u64;
+        if drained > MAX_DRAINED_BYTES {
+            return;
+        }
+    }
+}
