@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `GET /ready` | the ready line |
 //! | `GET /faults` | all faults with their fields and meaning |
+//! | `GET /schema` | JSON schema of a rule |
 //! | `GET /scenarios` | the scenarios that come with the archive |
 //! | `GET /rules` | the rules in force with their counters |
 //! | `POST /rules` | puts a rule into force: 201 with its number |
@@ -47,6 +48,10 @@ pub(crate) fn router(archive: Archive, ready: Ready) -> Router {
             get(|State(api): State<Api>| async move { Json(api.ready) }),
         )
         .route("/faults", get(|| async { Json(fault::catalogue()) }))
+        .route(
+            "/schema",
+            get(|| async { Json(schemars::schema_for!(Rule)) }),
+        )
         .route("/scenarios", get(|| async { Json(scenarios()) }))
         .route("/rules", get(rules).post(add_rule).delete(clear_rules))
         .route("/rules/{id}", delete(remove_rule))

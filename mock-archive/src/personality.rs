@@ -21,7 +21,7 @@ const PERSONALITIES: &[Personality] = &[Personality {
     about: "by the standard where the standard leaves a choice to be careful: takes only its own AE title, refuses a study under a second patient with A778",
     shape: |policy| {
         policy.called = Called::Own;
-        policy.patient_conflict = PatientConflict::Reject(FailureReason(0xA778));
+        policy.patient_conflict = PatientConflict::Reject(FailureReason::PATIENT_CONFLICT);
     },
 }];
 

@@ -156,7 +156,7 @@ fn objection(
         .filter(|study| **study != identity.study)
     {
         return Some((
-            FailureReason::DATA_SET_MISMATCH,
+            FailureReason::STUDY_MISMATCH,
             format!("it belongs to study {}, not to {study}", identity.study),
         ));
     }

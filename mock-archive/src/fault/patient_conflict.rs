@@ -41,7 +41,7 @@ pub enum Outcome {
 
 impl Default for PatientConflict {
     fn default() -> Self {
-        Self { outcome: Outcome::default(), reason: FailureReason(0xA778) }
+        Self { outcome: Outcome::default(), reason: FailureReason::PATIENT_CONFLICT }
     }
 }
 

@@ -28,7 +28,10 @@ pub struct Reason(pub FailureReason);
 
 const REASONS: &[(&str, FailureReason)] = &[
     ("out-of-resources", FailureReason::OUT_OF_RESOURCES),
+    ("patient-conflict", FailureReason::PATIENT_CONFLICT),
     ("data-set-mismatch", FailureReason::DATA_SET_MISMATCH),
+    ("study-mismatch", FailureReason::STUDY_MISMATCH),
+    ("duplicate-instance", FailureReason::DUPLICATE_INSTANCE),
     ("cannot-understand", FailureReason::CANNOT_UNDERSTAND),
     ("processing-failure", FailureReason::PROCESSING_FAILURE),
     (

@@ -126,6 +126,14 @@ async fn it_says_how_the_archive_is_reached_and_what_can_go_wrong() {
         .iter()
         .find(|fault| fault["name"] == "refuse-instance")
         .unwrap();
+    let schema = get(&archive, "/schema").await.to_string();
+    for said in [
+        "SOP Instance UID.",
+        "refuse-instance",
+        "Failure reason, such as",
+    ] {
+        assert!(schema.contains(said), "{said} in {schema}");
+    }
     assert_eq!(refuse["moment"], "judge");
     assert_eq!(refuse["fields"]["properties"]["reason"]["default"], "A700");
 }
