@@ -55,6 +55,17 @@ impl Finding {
         })
     }
 
+    /// The same after something that had gone well: `200, and then 404`.
+    pub fn after(self, before: &str) -> Self {
+        match self {
+            Self::Fail(difference) => Self::Fail(Difference {
+                got: format!("{before}, and then {}", difference.got),
+                ..difference
+            }),
+            other => other,
+        }
+    }
+
     /// Something that the harness itself could not do.
     pub fn error(what: impl fmt::Display) -> Self {
         Self::Error(what.to_string())

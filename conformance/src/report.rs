@@ -77,20 +77,6 @@ impl Judged {
         }
     }
 
-    /// What the check sent: its requests, or what it would have sent.
-    pub fn sent(&self) -> String {
-        let requests: Vec<_> = self
-            .transcript
-            .exchanges()
-            .into_iter()
-            .filter(|exchange| exchange.sent != "(wait)")
-            .collect();
-        match requests.last() {
-            Some(last) => last.sent.clone(),
-            None => self.check.sends.into(),
-        }
-    }
-
     /// What would have been right.
     pub fn expected(&self) -> &str {
         let own = self

@@ -98,10 +98,7 @@ async fn judge(
                     "the check panicked: {}",
                     words(&*panic)
                 ))),
-                Err(_) => Some(Finding::fail(format!(
-                    "timeout after {} s",
-                    limit.as_secs_f32()
-                ))),
+                Err(_) => Some(timed_out(&context, limit)),
             }
         }
     };
@@ -128,6 +125,12 @@ async fn judge(
         }
     }
     judged
+}
+
+fn timed_out(context: &Context, limit: Duration) -> Finding {
+    let waiting = context.transcript().last_request();
+    let waiting = waiting.map_or_else(String::new, |request| format!(", after {request}"));
+    Finding::fail(format!("timeout after {} s{waiting}", limit.as_secs_f32()))
 }
 
 /// What stands in the way of a check before it has begun.

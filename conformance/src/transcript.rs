@@ -27,6 +27,9 @@ pub struct Exchange {
     pub detail: String,
 }
 
+/// Stands for the request of an exchange in which the archive speaks again.
+pub(crate) const WAIT: &str = "(wait)";
+
 /// Position of an exchange, to complete it when the answer comes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket(usize);
@@ -55,6 +58,15 @@ impl Transcript {
     /// All exchanges so far.
     pub fn exchanges(&self) -> Vec<Exchange> {
         self.lock().exchanges.clone()
+    }
+
+    /// The last request, for the case that nothing came of it.
+    pub(crate) fn last_request(&self) -> Option<String> {
+        let pages = self.lock();
+        let requests = pages.exchanges.iter().rev();
+        requests
+            .map(|exchange| exchange.sent.clone())
+            .find(|sent| sent != WAIT)
     }
 
     /// Notes that a study was sent to the archive and may be there from now on.

@@ -21,7 +21,7 @@ use tokio::net::TcpStream;
 use crate::data::{Instance, Study};
 use crate::outcome::{Finding, Verdict};
 use crate::target::DimseTarget;
-use crate::transcript::{Transcript, excerpt};
+use crate::transcript::{Transcript, WAIT, excerpt};
 
 /// The longest data set of a response that is kept.
 const DATA_SET_LIMIT: usize = 16 * 1024 * 1024;
@@ -327,7 +327,7 @@ impl Association {
                 if let Some(message) = message {
                     let command = Command::from_set(&message.command)
                         .map_err(|error| Finding::fail(error.to_string()))?;
-                    let ticket = self.transcript.sent("(wait)", "");
+                    let ticket = self.transcript.sent(WAIT, "");
                     self.transcript.got(ticket, command.to_string(), "");
                     if command.message_id() != self.calls.wrapping_mul(257) {
                         return Err(Finding::fail(format!(

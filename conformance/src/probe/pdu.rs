@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 
 use crate::outcome::{Finding, Verdict};
 use crate::target::DimseTarget;
-use crate::transcript::{Transcript, excerpt};
+use crate::transcript::{Transcript, WAIT, excerpt};
 
 /// The PDU types (PS3.8 9.3.1).
 pub mod kind {
@@ -108,7 +108,7 @@ impl Wire {
     /// A failure if the connection ends before, or the length is beyond reason.
     pub async fn read(&mut self) -> Verdict<RawPdu> {
         let ended = |error: std::io::Error| Finding::fail(format!("the connection ended: {error}"));
-        let ticket = self.transcript.sent("(wait)", "");
+        let ticket = self.transcript.sent(WAIT, "");
         let mut head = [0; 6];
         self.socket.read_exact(&mut head).await.map_err(ended)?;
         let length = u32::from_be_bytes([head[2], head[3], head[4], head[5]]);

@@ -269,7 +269,7 @@ impl Answer {
     pub fn summary(&self) -> String {
         match (self.content_type(), self.body.len()) {
             (_, 0) => format!("{}, no body", self.status),
-            ("", bytes) => format!("{}, {bytes} bytes", self.status),
+            ("", bytes) => format!("{} with {bytes} bytes", self.status),
             (kind, _) => format!(
                 "{}, {}",
                 self.status,

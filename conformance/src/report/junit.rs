@@ -92,7 +92,7 @@ fn case(xml: &mut Writer<Vec<u8>>, judged: &Judged) -> Result<(), Error> {
 
     let story = format!(
         "sent      {}\nexpected  {}\ngot       {}",
-        printable(&judged.sent()),
+        printable(check.sends),
         printable(judged.expected()),
         printable(judged.got())
     );

@@ -168,7 +168,7 @@ fn finding(out: &mut String, report: &Report, judged: &Judged, style: Style) {
         "\n{word} {:<49} {:<7} {}",
         check.id, check.level, check.clauses[0]
     );
-    let _ = writeln!(out, "      sent      {}", line(&judged.sent()));
+    let _ = writeln!(out, "      sent      {}", line(check.sends));
     let _ = writeln!(out, "      expected  {}", line(judged.expected()));
     let _ = writeln!(out, "      got       {}", line(judged.got()));
     let _ = writeln!(
@@ -190,6 +190,7 @@ fn collapsed(out: &mut String, report: &Report, style: Style) {
         .iter()
         .filter_map(|judged| judged.because)
         .collect();
+    causes.sort_unstable();
     causes.dedup();
     for cause in causes {
         let members: Vec<_> = untestable

@@ -32,7 +32,8 @@ async fn run(context: &Context) -> Verdict {
         return Ok(());
     }
     for instance in &study.instances {
-        let parts = web.retrieve(&instance.path(), DICOM_ANY).await?;
+        let retrieved = web.retrieve(&instance.path(), DICOM_ANY).await;
+        let parts = retrieved.map_err(|finding| finding.after("200"))?;
         ensure!(
             parts.len() == 1,
             "200, and then {} parts for instance {}",

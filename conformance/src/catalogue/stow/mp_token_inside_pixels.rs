@@ -39,13 +39,9 @@ async fn run(context: &Context) -> Verdict {
         .await?;
     ensure!(answer.status == 200, "{}", answer.summary());
 
-    let parts = web.retrieve(&instance.path(), DICOM_ANY).await?;
-    ensure!(
-        parts.len() == 1,
-        "{}, and then {} parts",
-        answer.status,
-        parts.len()
-    );
+    let retrieved = web.retrieve(&instance.path(), DICOM_ANY).await;
+    let parts = retrieved.map_err(|finding| finding.after("200"))?;
+    ensure!(parts.len() == 1, "200, and then {} parts", parts.len());
     let file = File::read(&parts[0].content)?;
     let got = file.value(tags::PIXEL_DATA);
     let length = got.map_or(0, |bytes| bytes.len());
