@@ -229,6 +229,31 @@ fn big_data_is_handed_on_without_copying() {
     assert_eq!(out.len(), data.len());
 }
 
+#[test]
+fn a_request_that_dicomweb_client_recorded_is_read() {
+    let body = include_bytes!("../../../fixtures/golden/web/stow.body");
+    let head = include_str!("../../../fixtures/golden/web/stow.head");
+    let content_type = head
+        .lines()
+        .find_map(|line| line.strip_prefix("Content-Type: "))
+        .unwrap();
+    let boundary = Boundary::from_content_type(content_type).unwrap();
+
+    for size in [1, 7, 1000, body.len()] {
+        let chunks = body.chunks(size).map(Bytes::copy_from_slice);
+        let (parts, end) = decode(boundary.as_str(), chunks);
+        assert_eq!(end, Ok(()));
+        assert_eq!(parts.len(), 2);
+        for part in parts {
+            assert_eq!(
+                part.headers.field("content-type"),
+                Some("application/dicom")
+            );
+            assert_eq!(&part.data[128..132], b"DICM");
+        }
+    }
+}
+
 /// Bytes that like to look like delimiters of "b" and "bb".
 fn tricky() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
