@@ -21,6 +21,11 @@ impl Index {
         self.instances.push(stored);
     }
 
+    /// Adds an instance to a study of its own patient.
+    pub fn insert_apart(&mut self, stored: Arc<Stored>) {
+        self.insert(stored);
+    }
+
     /// Whether an instance with this UID is there.
     pub fn contains(&self, instance: &Uid) -> bool {
         self.instances

@@ -73,14 +73,15 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
 
 fn storage(serve: &Serve) -> anyhow::Result<Storage> {
     let storage = if serve.storage == Path::new("memory") {
-        Storage::default()
+        Storage::memory()
     } else {
-        Storage::default()
+        Storage::directory(&serve.storage)
+            .with_context(|| format!("cannot keep instances in {}", serve.storage.display()))?
     };
-    Ok(match serve.retain {
-        Retain::All => storage,
-        Retain::Headers => storage,
-    })
+    Ok(storage.retaining(match serve.retain {
+        Retain::All => dicom_mock_archive::store::Retain::All,
+        Retain::Headers => dicom_mock_archive::store::Retain::Headers,
+    }))
 }
 
 /// The ready line on stdout, and on stderr how a person gets going.

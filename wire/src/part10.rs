@@ -357,25 +357,114 @@ pub fn bytes(
     layout: &Layout,
     range: Range<u64>,
 ) -> Result<Vec<u8>, ScanError> {
+    let mut value = value(reader, layout, range.clone())?;
+    let bytes = value.source.read_value(value.left)?;
+    value.left -= bytes.len() as u64;
+    value.complete(&range).map(|()| bytes)
+}
+
+/// Opens a range of [`Layout`]'s offsets for reading, inflating where needed.
+pub fn value<R: Read + Seek>(
+    reader: R,
+    layout: &Layout,
+    range: Range<u64>,
+) -> Result<ValueReader<R>, ScanError> {
     let mut source = source_of(reader, layout)?;
-    let from = range.start.saturating_sub(source.position());
-    let skipped = source.skip(from)?;
-    let length = range.end.saturating_sub(range.start);
-    let value = if skipped == from {
-        source.read_value(length)?
-    } else {
-        Vec::new()
-    };
-    if (value.len() as u64) < length {
-        let (tag, left) = (Tag(0, 0), value.len() as u64);
-        return Err(ScanError::Truncated {
-            offset: range.start,
-            tag,
-            length,
-            left,
-        });
+    let before = range.start.saturating_sub(source.position());
+    let skipped = source.skip(before)?;
+    let left = range.end.saturating_sub(range.start);
+    let value = ValueReader { source, left };
+    if skipped < before {
+        value.complete(&range)?;
     }
     Ok(value)
+}
+
+/// The bytes of a value, one after the other. Ends early where the data set does.
+pub struct ValueReader<R: Read + Seek> {
+    source: Source<R>,
+    left: u64,
+}
+
+impl<R: Read + Seek> ValueReader<R> {
+    fn complete(&self, range: &Range<u64>) -> Result<(), ScanError> {
+        if self.left == 0 {
+            return Ok(());
+        }
+        let length = range.end - range.start;
+        let left = length - self.left;
+        Err(ScanError::Truncated {
+            offset: range.start,
+            tag: Tag(0, 0),
+            length,
+            left,
+        })
+    }
+}
+
+impl<R: Read + Seek> Read for ValueReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let most = buffer
+            .len()
+            .min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let read = self
+            .source
+            .read(&mut buffer[..most])
+            .map_err(std::io::Error::other)?;
+        self.left -= read as u64;
+        Ok(read)
+    }
+}
+
+/// Where an element of the data set itself lies, header and value; where it is not, the empty range
+/// at the place where it would be.
+pub fn place(reader: impl Read + Seek, layout: &Layout, tag: Tag) -> Result<Range<u64>, ScanError> {
+    let mut source = source_of(reader, layout)?;
+    let mut place = Place {
+        tag,
+        start: None,
+        end: None,
+    };
+    walk(
+        &mut source,
+        layout.encoding.syntax(),
+        &layout.limits,
+        &mut place,
+    )?;
+    let start = place.start.unwrap_or_else(|| source.position());
+    Ok(start..place.end.unwrap_or_else(|| source.position()))
+}
+
+/// Looks for where an element starts and ends.
+struct Place {
+    tag: Tag,
+    start: Option<u64>,
+    end: Option<u64>,
+}
+
+impl Visit for Place {
+    fn element(&mut self, tag: Tag, nested: bool, offset: u64) {
+        if nested {
+            return;
+        }
+        if tag >= self.tag && self.start.is_none() {
+            self.start = Some(offset);
+        }
+        if tag > self.tag && self.end.is_none() {
+            self.end = Some(offset);
+        }
+    }
+
+    fn wants(&self, _tag: Tag, _nested: bool) -> bool {
+        false
+    }
+
+    fn value(&mut self, _tag: Tag, _vr: VR, _bytes: Vec<u8>) {}
+    fn bulk(&mut self, _element: Element) {}
+    fn open_sequence(&mut self, _tag: Tag) {}
+    fn open_item(&mut self) {}
+    fn close_item(&mut self) {}
+    fn close_sequence(&mut self) {}
 }
 
 fn source_of<R: Read + Seek>(reader: R, layout: &Layout) -> Result<Source<R>, ScanError> {

@@ -125,11 +125,15 @@ impl Archive {
     /// # Errors
     /// If it cannot be read.
     pub fn load(&self, bytes: Bytes) -> Result<Identity, Unloadable> {
-        let bytes = Spooled {};
-        let stored = Stored::read(bytes).map_err(|error| Unloadable {
+        let unloadable = |error: &dyn std::fmt::Display| Unloadable {
             what: "instance".to_owned(),
             why: error.to_string(),
-        })?;
+        };
+        let mut spool = self.spool();
+        spool.write(bytes).map_err(|error| unloadable(&error))?;
+        let spooled = spool.finish().map_err(|error| unloadable(&error))?;
+        let mut stored = Stored::read(spooled).map_err(|error| unloadable(&error))?;
+        stored.commit().map_err(|error| unloadable(&error))?;
         let identity = stored.identity().clone();
         self.state().index.insert(Arc::new(stored));
         Ok(identity)
@@ -250,17 +254,31 @@ impl State {
             (true, true, Duplicates::Overwrite) => Effect::Replaced,
             (true, false, _) => Effect::Added,
         };
-        if matches!(effect, Effect::Added | Effect::Replaced) {
-            self.keep(stored, under);
+        if matches!(effect, Effect::Added | Effect::Replaced)
+            && let Err(error) = self.keep(stored, under)
+        {
+            tracing::warn!(%error, instance = %identity.instance, "cannot be kept");
+            return (
+                Verdict::Refused(FailureReason::OUT_OF_RESOURCES),
+                Effect::Nothing,
+            );
         }
         (verdict, effect)
     }
 
-    fn keep(&mut self, stored: Stored, under: Under) {
-        match under {
-            Under::AsSent | Under::StudyOfItsOwn | Under::PatientOfTheStudy => {
-                self.index.insert(Arc::new(stored))
-            }
+    /// Puts the bytes where they stay and the instance into the index; neither, if the first fails.
+    fn keep(&mut self, mut stored: Stored, under: Under) -> std::io::Result<()> {
+        if under == Under::PatientOfTheStudy
+            && let Some(patient_id) = self.index.patient_of(&stored.identity().study)
+        {
+            stored = stored.under_patient(&patient_id)?;
         }
+        stored.commit()?;
+        let stored = Arc::new(stored);
+        match under {
+            Under::StudyOfItsOwn => self.index.insert_apart(stored),
+            Under::AsSent | Under::PatientOfTheStudy => self.index.insert(stored),
+        };
+        Ok(())
     }
 }

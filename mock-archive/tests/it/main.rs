@@ -5,4 +5,5 @@ mod binary;
 mod control_api;
 mod dimse;
 mod docs;
+mod store;
 mod support;

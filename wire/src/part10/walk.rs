@@ -24,6 +24,8 @@ pub(super) struct Syntax {
 
 /// What a walk tells on its way.
 pub(super) trait Visit {
+    /// An element starts at an offset.
+    fn element(&mut self, _tag: Tag, _nested: bool, _offset: u64) {}
     /// Whether the bytes of a value that is not bulk are to be read.
     fn wants(&self, tag: Tag, nested: bool) -> bool;
     /// Takes the bytes of a wanted value, as they are encoded.
@@ -180,6 +182,7 @@ impl<R: Read + Seek, V: Visit> Walk<'_, R, V> {
             });
         }
         self.count(offset)?;
+        self.visitor.element(tag, nested, offset);
         let (vr, length) = if implicit {
             (dictionary_vr(tag), long(&head[4..8], big))
         } else {

@@ -1,0 +1,335 @@
+//! One instance, with its header read and its bytes within reach.
+
+use std::fs;
+use std::io::{self, Write};
+use std::ops::Range;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
+use dicom_dictionary_std::tags;
+use dicom_object::InMemDicomObject;
+use dicom_wire::part10::{self, Bulk, Element, Encoding, FrameError, Layout, Limits, ScanError};
+use dicom_wire::uid::{Uid, UidError};
+use sha2::{Digest, Sha256};
+
+use super::content::{Chunks, Content, Reader};
+use super::spool::Spooled;
+use super::{Retain, Storage};
+use crate::archive::Identity;
+
+/// One instance of the archive.
+#[derive(Debug)]
+pub struct Stored {
+    identity: Identity,
+    layout: Layout,
+    header: InMemDicomObject,
+    storage: Storage,
+    content: Content,
+    digest: OnceLock<[u8; 32]>,
+    /// Whether the file goes with this.
+    doomed: AtomicBool,
+}
+
+/// Why bytes are no instance. The message names what is wrong and where.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unreadable {
+    /// They are no DICOM file.
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+    /// An attribute that every instance has is not there, or has no value.
+    #[error("{attribute} is missing")]
+    Missing {
+        /// Its keyword.
+        attribute: &'static str,
+    },
+    /// A UID is none.
+    #[error("{attribute}: {source}")]
+    BadUid {
+        /// The attribute's keyword.
+        attribute: &'static str,
+        /// What is wrong with it.
+        source: UidError,
+    },
+    /// The bytes could not be read.
+    #[error("the spooled bytes cannot be read: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl Stored {
+    /// Reads the header. Pixels and other bulk values are located, not read.
+    ///
+    /// # Errors
+    /// What is wrong with the bytes.
+    pub fn read(spooled: Spooled) -> Result<Self, Unreadable> {
+        let Spooled {
+            storage,
+            content,
+            digest,
+        } = spooled;
+        let layout = part10::scan(content.reader()?, &Limits::default())?;
+        let header = part10::header(content.reader()?, &layout)?;
+        let identity = identity(&header, &layout)?;
+        Ok(Self {
+            identity,
+            layout,
+            header,
+            storage,
+            content,
+            digest: digest.map(OnceLock::from).unwrap_or_default(),
+            doomed: AtomicBool::new(false),
+        })
+    }
+
+    /// What it is.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Length of the Part 10 file in bytes, as it came.
+    pub fn len(&self) -> u64 {
+        self.content.len()
+    }
+
+    /// Whether the file has no bytes; never true of what could be read.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Where everything lies in the file.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The data set; the elements of [`Layout::bulk`] are in it without value.
+    pub fn header(&self) -> &InMemDicomObject {
+        &self.header
+    }
+
+    /// Instance Number (0020,0013), where it has one.
+    pub fn number(&self) -> Option<i64> {
+        self.header.get(tags::INSTANCE_NUMBER)?.to_int().ok()
+    }
+
+    /// Reads the Part 10 file from anywhere.
+    ///
+    /// # Errors
+    /// If the file cannot be opened, or only headers are kept.
+    pub fn reader(&self) -> io::Result<Reader> {
+        self.content.reader()
+    }
+
+    /// Bytes of the Part 10 file, chunk by chunk. A range that goes beyond the end is cut there.
+    ///
+    /// # Errors
+    /// As [`reader`](Self::reader); reading itself may fail later.
+    pub fn chunks(&self, range: Range<u64>) -> io::Result<Chunks> {
+        self.content.chunks(range)
+    }
+
+    /// Number of Frames; 1 where it is not said.
+    pub fn frame_count(&self) -> u32 {
+        part10::frame_count(&self.header)
+    }
+
+    /// One frame, counted from 1: its native bytes, or its whole codestream.
+    ///
+    /// # Errors
+    /// If there is no such frame, or it cannot be read.
+    pub fn frame_bytes(&self, frame: u32) -> Result<Bytes, FrameError> {
+        let reader = self
+            .reader()
+            .map_err(|source| ScanError::Io { offset: 0, source })?;
+        part10::frame_bytes(reader, &self.layout, &self.header, frame).map(Bytes::from)
+    }
+
+    /// The value of a bulk element, chunk by chunk; inflated where the data set is deflated, fragments one after the other without their headers.
+    ///
+    /// # Errors
+    /// As [`reader`](Self::reader); reading itself may fail later.
+    pub fn bulk_bytes(&self, element: &Element) -> io::Result<Chunks> {
+        let part = |range: &Range<u64>| match self.layout.encoding {
+            Encoding::Deflated => {
+                let value = part10::value(self.reader()?, &self.layout, range.clone());
+                Ok(Chunks::reading(
+                    value.map_err(io::Error::other)?,
+                    range.end - range.start,
+                ))
+            }
+            _ => self.chunks(range.clone()),
+        };
+        match &element.value {
+            Bulk::Whole(range) => part(range),
+            Bulk::Fragments { fragments, .. } => {
+                let parts: io::Result<Vec<Chunks>> = fragments.iter().map(part).collect();
+                parts.map(Chunks::joined)
+            }
+        }
+    }
+
+    /// SHA-256 of the Part 10 file.
+    ///
+    /// # Errors
+    /// If it has to be read and cannot.
+    pub fn digest(&self) -> io::Result<[u8; 32]> {
+        if let Some(digest) = self.digest.get() {
+            return Ok(*digest);
+        }
+        let mut hasher = Sha256::new();
+        for chunk in self.chunks(0..self.len())? {
+            hasher.update(&chunk?);
+        }
+        let digest = hasher.finalize().into();
+        Ok(*self.digest.get_or_init(|| digest))
+    }
+
+    /// Where the file is, when it is in one.
+    pub fn path(&self) -> Option<&std::path::Path> {
+        self.content.path()
+    }
+
+    /// Puts the bytes where they stay, when the archive keeps the instance: one rename, or one short file. Bytes that are not retained go now.
+    ///
+    /// # Errors
+    /// If the file cannot be written or renamed; then nothing is left of it.
+    pub(crate) fn commit(&mut self) -> io::Result<()> {
+        let len = self.content.len();
+        if self.storage.retain == Retain::Headers {
+            self.digest()?;
+            self.content = Content::Gone { len };
+            return Ok(());
+        }
+        let Some(directory) = self.storage.directory.clone() else {
+            return Ok(());
+        };
+        let identity = &self.identity;
+        let folder = directory
+            .join(identity.study.as_str())
+            .join(identity.series.as_str());
+        fs::create_dir_all(&folder)?;
+        let temporary = match std::mem::replace(&mut self.content, Content::Gone { len }) {
+            Content::Memory(pieces) => {
+                let mut file = self.storage.temporary()?;
+                for piece in pieces.iter() {
+                    file.write_all(piece)?;
+                }
+                file.into_temp_path()
+            }
+            Content::Temporary { path, .. } => path,
+            other => {
+                self.content = other;
+                return Ok(());
+            }
+        };
+        // One that this one replaces may still be read: it keeps its file, and this gets a name of its own.
+        let mut name = format!("{}.dcm", identity.instance);
+        let mut temporary = temporary;
+        for copy in 2.. {
+            let path = folder.join(&name);
+            match temporary.persist_noclobber(&path) {
+                Ok(()) => {
+                    self.content = Content::File { path, len };
+                    break;
+                }
+                Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => {
+                    temporary = refused.path;
+                    name = format!("{}.{copy}.dcm", identity.instance);
+                }
+                Err(refused) => return Err(refused.error),
+            }
+        }
+        Ok(())
+    }
+
+    /// The file goes when the last handle to this goes: the archive has forgotten the instance.
+    pub(crate) fn forget(&self) {
+        self.doomed.store(true, Ordering::Relaxed);
+    }
+
+    /// The instance under another Patient ID, in its header and in its bytes.
+    ///
+    /// # Errors
+    /// If the bytes cannot be read or written. The bytes of a deflated data set stay as they are.
+    pub(crate) fn under_patient(mut self, patient_id: &str) -> io::Result<Self> {
+        let value = PrimitiveValue::from(patient_id);
+        self.header
+            .put(DataElement::new(tags::PATIENT_ID, VR::LO, value));
+        self.identity.patient_id = patient_id.to_owned();
+        if self.layout.encoding == Encoding::Deflated {
+            return Ok(self);
+        }
+        let place = part10::place(self.reader()?, &self.layout, tags::PATIENT_ID)
+            .map_err(io::Error::other)?;
+        let element = element(self.layout.encoding, tags::PATIENT_ID, "LO", patient_id);
+        let before = self.chunks(0..place.start)?;
+        let behind = self.chunks(place.end..self.len())?;
+        let mut spool = self.storage.spool();
+        for chunk in before.chain([Ok(element)]).chain(behind) {
+            spool.write(chunk?)?;
+        }
+        let spooled = spool.finish()?;
+        let layout = part10::scan(spooled.reader()?, &Limits::default());
+        self.layout = layout.map_err(io::Error::other)?;
+        self.content = spooled.content;
+        self.digest = spooled.digest.map(OnceLock::from).unwrap_or_default();
+        Ok(self)
+    }
+}
+
+impl Drop for Stored {
+    fn drop(&mut self) {
+        if let (true, Content::File { path, .. }) =
+            (self.doomed.load(Ordering::Relaxed), &self.content)
+        {
+            // Another process may have removed it: then it is gone as wanted.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// An element with a short text, as it stands in a data set of the encoding.
+fn element(encoding: Encoding, tag: Tag, vr: &str, text: &str) -> Bytes {
+    let mut value = text.as_bytes().to_vec();
+    if value.len() % 2 == 1 {
+        value.push(b' ');
+    }
+    let short = |n: u16| {
+        if encoding == Encoding::ExplicitBig {
+            n.to_be_bytes()
+        } else {
+            n.to_le_bytes()
+        }
+    };
+    let mut bytes = [short(tag.0), short(tag.1)].concat();
+    if encoding == Encoding::ImplicitLittle {
+        bytes.extend((value.len() as u32).to_le_bytes());
+    } else {
+        bytes.extend(vr.as_bytes());
+        bytes.extend(short(value.len() as u16));
+    }
+    bytes.extend(value);
+    bytes.into()
+}
+
+/// The UIDs and the Patient ID that an instance is filed under.
+fn identity(header: &InMemDicomObject, layout: &Layout) -> Result<Identity, Unreadable> {
+    let uid = |tag: Tag, attribute: &'static str| {
+        let text = header.get(tag).and_then(|e| e.to_str().ok());
+        let text = text.filter(|text| !text.trim_matches(['\0', ' ']).is_empty());
+        let text = text.ok_or(Unreadable::Missing { attribute })?;
+        Uid::from_padded(&text).map_err(|source| Unreadable::BadUid { attribute, source })
+    };
+    let patient_id = header.get(tags::PATIENT_ID).and_then(|e| e.to_str().ok());
+    Ok(Identity {
+        study: uid(tags::STUDY_INSTANCE_UID, "StudyInstanceUID")?,
+        series: uid(tags::SERIES_INSTANCE_UID, "SeriesInstanceUID")?,
+        sop_class: uid(tags::SOP_CLASS_UID, "SOPClassUID")?,
+        instance: uid(tags::SOP_INSTANCE_UID, "SOPInstanceUID")?,
+        transfer_syntax: layout.meta.transfer_syntax.clone(),
+        patient_id: patient_id
+            .map(|id| id.trim_matches(['\0', ' ']).to_owned())
+            .unwrap_or_default(),
+    })
+}

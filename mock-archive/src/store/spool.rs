@@ -1,0 +1,165 @@
+//! Takes an instance while it arrives.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
+
+use super::content::{Content, Pieces, Reader};
+use super::{Retain, Storage, THRESHOLD};
+
+/// Chunks smaller than this are copied together, so that a client that sends byte by byte costs no more than others.
+const SMALL: usize = 4 * 1024;
+
+/// Takes the chunks of an instance. Dropped before its end, it leaves nothing behind.
+#[derive(Debug)]
+pub struct Spool {
+    storage: Storage,
+    /// What is in memory: everything, or what is not in the file yet.
+    pieces: Pieces,
+    /// Small chunks, not in `pieces` yet.
+    pending: BytesMut,
+    file: Option<NamedTempFile>,
+    written: u64,
+    digest: Option<Sha256>,
+}
+
+/// All bytes of an instance that is not in the archive yet. Dropped, it leaves nothing behind.
+#[derive(Debug)]
+pub struct Spooled {
+    pub(super) storage: Storage,
+    pub(super) content: Content,
+    pub(super) digest: Option<[u8; 32]>,
+}
+
+impl Spool {
+    pub(super) fn new(storage: Storage) -> Self {
+        let digest = (storage.retain == Retain::Headers).then(Sha256::new);
+        Self {
+            storage,
+            pieces: Pieces::default(),
+            pending: BytesMut::new(),
+            file: None,
+            written: 0,
+            digest,
+        }
+    }
+
+    /// Adds a chunk. It is not copied where it stays in memory, unless it is small.
+    ///
+    /// # Errors
+    /// If the file cannot be made or written, such as on a full disk.
+    pub fn write(&mut self, chunk: Bytes) -> io::Result<()> {
+        if let Some(digest) = &mut self.digest {
+            digest.update(&chunk);
+        }
+        if chunk.len() < SMALL {
+            self.pending.extend_from_slice(&chunk);
+            if self.pending.len() < SMALL * 4 {
+                return Ok(());
+            }
+            let together = self.pending.split().freeze();
+            return self.add(together);
+        }
+        self.settle()?;
+        self.add(chunk)
+    }
+
+    /// Bytes that came so far.
+    pub fn len(&self) -> u64 {
+        self.written + self.pieces.len() + self.pending.len() as u64
+    }
+
+    /// Whether nothing came yet.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// No more chunks.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn finish(mut self) -> io::Result<Spooled> {
+        self.settle()?;
+        if self.file.is_some() {
+            self.flush()?;
+        }
+        let content = match self.file.take() {
+            Some(file) => Content::Temporary {
+                path: file.into_temp_path(),
+                len: self.written,
+            },
+            None => Content::Memory(Arc::new(std::mem::take(&mut self.pieces))),
+        };
+        Ok(Spooled {
+            storage: self.storage,
+            content,
+            digest: self.digest.map(|digest| digest.finalize().into()),
+        })
+    }
+
+    fn settle(&mut self) -> io::Result<()> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let together = self.pending.split().freeze();
+        self.add(together)
+    }
+
+    fn add(&mut self, chunk: Bytes) -> io::Result<()> {
+        self.pieces.push(chunk);
+        let stays = self.storage.directory.is_none() && self.storage.retain == Retain::All;
+        if !stays && self.pieces.len() > THRESHOLD as u64 {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Moves what is in memory to the file.
+    fn flush(&mut self) -> io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(self.storage.temporary()?),
+        };
+        for piece in self.pieces.iter() {
+            file.write_all(piece)?;
+        }
+        self.written += self.pieces.len();
+        self.pieces = Pieces::default();
+        Ok(())
+    }
+}
+
+impl Spooled {
+    /// How many bytes.
+    pub fn len(&self) -> u64 {
+        self.content.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Reads them from anywhere.
+    ///
+    /// # Errors
+    /// If the file cannot be opened.
+    pub fn reader(&self) -> io::Result<Reader> {
+        self.content.reader()
+    }
+}
+
+impl Storage {
+    /// A file that is removed unless it is renamed: beside the others where they are kept, in the system's place for such files where they are not.
+    pub(super) fn temporary(&self) -> io::Result<NamedTempFile> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".incoming-");
+        match &self.directory {
+            Some(directory) => builder.tempfile_in(directory),
+            None => builder.tempfile(),
+        }
+    }
+}

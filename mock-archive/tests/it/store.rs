@@ -1,0 +1,131 @@
+//! Bytes of instances: spooled, stored, gone.
+
+use std::io::Read;
+use std::path::Path;
+
+use bytes::Bytes;
+use dicom_mock_archive::store::{Retain, Storage, Stored};
+
+fn instance() -> Bytes {
+    dicom_fixtures::ct("chest").slices(1).instances()[0]
+        .bytes
+        .clone()
+}
+
+fn stored(storage: &Storage, bytes: &Bytes, chunk: usize) -> Stored {
+    let mut spool = storage.spool();
+    for at in (0..bytes.len()).step_by(chunk) {
+        spool
+            .write(bytes.slice(at..bytes.len().min(at + chunk)))
+            .unwrap();
+    }
+    assert_eq!(spool.len(), bytes.len() as u64);
+    Stored::read(spool.finish().unwrap()).unwrap()
+}
+
+fn files(directory: &Path) -> usize {
+    let mut open = vec![directory.to_owned()];
+    let mut files = 0;
+    while let Some(directory) = open.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                open.push(entry.path());
+            } else {
+                files += 1;
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn the_same_bytes_come_back_from_memory_and_from_a_file_however_they_arrived() {
+    let directory = tempfile::tempdir().unwrap();
+    let bytes = instance();
+    for storage in [
+        Storage::memory(),
+        Storage::directory(directory.path()).unwrap(),
+    ] {
+        for chunk in [1000, 4096, 100_000, bytes.len()] {
+            let stored = stored(&storage, &bytes, chunk);
+            let mut all = Vec::new();
+            stored.reader().unwrap().read_to_end(&mut all).unwrap();
+            assert!(all == bytes);
+            let part: Vec<u8> = stored
+                .chunks(500..70_000)
+                .unwrap()
+                .flat_map(Result::unwrap)
+                .collect();
+            assert!(part == bytes[500..70_000.min(bytes.len())]);
+            let frame = stored.frame_bytes(1).unwrap();
+            let pixels = stored.layout().pixel_data().unwrap();
+            let bulk: Vec<u8> = stored
+                .bulk_bytes(pixels)
+                .unwrap()
+                .flat_map(Result::unwrap)
+                .collect();
+            assert!(bulk.starts_with(&frame));
+            assert_eq!(stored.frame_count(), 1);
+            assert!(stored.frame_bytes(2).is_err());
+        }
+    }
+}
+
+#[test]
+fn chunks_in_memory_are_those_that_came() {
+    let bytes = instance();
+    let stored = stored(&Storage::memory(), &bytes, 50_000);
+    let first = stored
+        .chunks(0..bytes.len() as u64)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
+    assert_eq!(first.as_ptr(), bytes.as_ptr());
+}
+
+#[test]
+fn what_is_dropped_before_it_is_kept_leaves_no_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = Storage::directory(directory.path()).unwrap();
+    let mut spool = storage.spool();
+    spool.write(vec![0; 1_000_000].into()).unwrap();
+    assert_eq!(files(directory.path()), 1);
+    drop(spool);
+    assert_eq!(files(directory.path()), 0);
+    let mut spool = storage.spool();
+    spool.write(vec![0; 1_000_000].into()).unwrap();
+    let spooled = spool.finish().unwrap();
+    assert_eq!(files(directory.path()), 1);
+    assert!(Stored::read(spooled).is_err());
+    assert_eq!(files(directory.path()), 0);
+}
+
+#[test]
+fn what_is_no_instance_is_told_by_name() {
+    let read = |bytes: &'static [u8]| {
+        let mut spool = Storage::memory().spool();
+        spool.write(bytes.into()).unwrap();
+        Stored::read(spool.finish().unwrap())
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(read(b""), "the input is empty");
+    assert_eq!(
+        read(b"\x08\x00\x18\x00UI\x04\x001.2\0"),
+        "StudyInstanceUID is missing"
+    );
+    assert_eq!(
+        read(b"\x08\x00\x18\x00UI\x04\x001.2\0\x20\x00\x0D\x00UI\x04\x001.x\0"),
+        "StudyInstanceUID: \"1.x\" is not a UID: 'x' at position 2 is neither a digit nor a dot"
+    );
+}
+
+#[test]
+fn a_digest_is_the_same_wherever_the_bytes_are() {
+    let bytes = instance();
+    let whole = stored(&Storage::memory(), &bytes, 70_000).digest().unwrap();
+    let passing = stored(&Storage::memory().retaining(Retain::Headers), &bytes, 3_000);
+    assert_eq!(passing.digest().unwrap(), whole);
+}
