@@ -20,5 +20,6 @@ mod serve;
 pub mod server;
 mod socket;
 pub mod store;
+mod web;
 
 pub use server::MockArchive;

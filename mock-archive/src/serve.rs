@@ -25,7 +25,7 @@ pub(crate) struct Connection {
 
 /// Serves DICOMweb until dropped.
 pub(crate) async fn web(listener: TcpListener, archive: Archive) {
-    let router = Router::new(); // the DICOMweb edge is not there yet
+    let router = crate::web::router(archive.clone());
     accept(listener, |stream| {
         let connect = archive.connect(Protocol::Web);
         let socket = Socket::new(stream, &connect);

@@ -4,6 +4,7 @@
 //! and a limit on everything that the bytes could claim; it reads neither pixels nor other big
 //! values, and tells where they lie. [`header`] reads the rest into an object.
 
+mod explicit;
 mod frames;
 mod meta;
 mod object;
@@ -22,6 +23,7 @@ use object::Builder;
 use source::Source;
 use walk::{Syntax, Visit, walk};
 
+pub use explicit::{Piece, explicit, number_size};
 pub use frames::{FrameError, frame_bytes, frame_count};
 
 pub use meta::{FileMeta, IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};

@@ -45,7 +45,7 @@ impl Visit for Builder {
     }
 
     fn value(&mut self, tag: Tag, vr: VR, bytes: Vec<u8>) {
-        let vr = self.actual_vr(tag, vr);
+        let vr = actual_vr(self.syntax, self.signed, tag, vr);
         let Some((_, charset)) = self.open.last_mut() else {
             return;
         };
@@ -100,18 +100,16 @@ impl Visit for Builder {
     }
 }
 
-impl Builder {
-    /// In implicit VR, US or SS depends on Pixel Representation (PS3.5 annex A.1).
-    fn actual_vr(&self, tag: Tag, vr: VR) -> VR {
-        if vr != VR::US || !self.signed {
-            return vr;
-        }
-        let virtual_vr = StandardDataDictionary.by_tag(tag).map(|entry| entry.vr());
-        if virtual_vr == Some(VirtualVr::Xs) && self.syntax.implicit {
-            VR::SS
-        } else {
-            vr
-        }
+/// In implicit VR, US or SS depends on Pixel Representation (PS3.5 annex A.1).
+pub(super) fn actual_vr(syntax: Syntax, signed: bool, tag: Tag, vr: VR) -> VR {
+    if vr != VR::US || !signed {
+        return vr;
+    }
+    let virtual_vr = StandardDataDictionary.by_tag(tag).map(|entry| entry.vr());
+    if virtual_vr == Some(VirtualVr::Xs) && syntax.implicit {
+        VR::SS
+    } else {
+        vr
     }
 }
 

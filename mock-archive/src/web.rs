@@ -1,0 +1,158 @@
+//! DICOMweb over the archive (PS3.18): one exchange for each request, one file for each kind of resource.
+
+mod accept;
+mod capabilities;
+mod delivery;
+mod frames;
+mod metadata;
+mod problem;
+mod produce;
+mod qido;
+mod rendered;
+mod resource;
+mod stow;
+mod transcode;
+mod wado;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request as HttpRequest, State};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use http::header::HOST;
+use http::request::Parts;
+use http::uri::Authority;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+
+use crate::archive::Archive;
+use crate::exchange::Exchange;
+use crate::moment::{Answer, Ruling};
+use crate::request::{Request, Scope, Service};
+use crate::serve::Connection;
+use problem::Problem;
+use resource::Resource;
+
+/// The path below which the service lies.
+pub(crate) const BASE_PATH: &str = "/dicomweb";
+
+/// The service, for one server. The connection's number comes as an extension of the request.
+pub(crate) fn router(archive: Archive) -> Router {
+    Router::new().fallback(serve).with_state(archive)
+}
+
+/// A request on its way to its resource.
+pub(crate) struct Asked {
+    pub(crate) archive: Archive,
+    pub(crate) exchange: Exchange,
+    /// URL of the service as the client sees it, without a slash at the end.
+    pub(crate) base: String,
+    pub(crate) headers: HeaderMap,
+    /// Query of the request target, as received.
+    pub(crate) query: String,
+}
+
+async fn serve(State(archive): State<Archive>, request: HttpRequest) -> Response {
+    let (parts, body) = request.into_parts();
+    let connection = parts.extensions.get::<Connection>().cloned();
+    let resource = match parts.uri.path().strip_prefix(BASE_PATH) {
+        Some(below) if below.is_empty() || below.starts_with('/') => Resource::parse(below),
+        _ => Err(Problem::not_found(format!(
+            "the path {:?}; the service lies below {BASE_PATH}",
+            parts.uri.path()
+        ))),
+    };
+    let exchange = archive.exchange(described(&parts, resource.as_ref().ok()));
+    let admission = exchange.admit();
+    if !admission.delay.is_zero() {
+        tokio::time::sleep(admission.delay).await;
+    }
+    let response = match admission.ruling {
+        Ruling::Answer(answer) => made_up(answer),
+        Ruling::Proceed => {
+            let asked = Asked {
+                archive,
+                exchange: exchange.clone(),
+                base: base(&parts),
+                query: parts.uri.query().unwrap_or_default().to_owned(),
+                headers: parts.headers,
+            };
+            match resource {
+                Ok(resource) => answer(asked, parts.method, resource, body).await,
+                Err(problem) => problem.into_response(),
+            }
+        }
+        // What else can be ruled is meant for associations; over HTTP it all means: no answer.
+        _ => return no_answer(),
+    };
+    delivery::deliver(&exchange, response, connection.as_ref()).await
+}
+
+/// The part of a request that rules match and the journal shows.
+fn described(parts: &Parts, resource: Option<&Resource>) -> Request {
+    let service = resource.map_or(Service::Other, |resource| resource.service(&parts.method));
+    let connection = parts.extensions.get::<Connection>();
+    let mut request = Request::web(service, &parts.method, &parts.uri, parts.headers.clone())
+        .on_connection(connection.map_or(0, |known| known.number))
+        .scope(resource.map_or_else(Scope::all, Resource::scope));
+    if let (Service::Search, Some(Resource::Collection { level, .. })) = (service, resource) {
+        request = request.level(*level);
+    }
+    request
+}
+
+async fn answer(asked: Asked, method: Method, resource: Resource, body: Body) -> Response {
+    let reads = matches!(method, Method::GET | Method::HEAD);
+    let answered = match resource {
+        _ if method == Method::OPTIONS => capabilities::capabilities(&asked, &resource),
+        Resource::Base if reads => capabilities::capabilities(&asked, &resource),
+        Resource::Collection { level, scope } if reads => qido::search(&asked, level, scope),
+        Resource::Collection { scope, .. } | Resource::Instances(scope)
+            if method == Method::POST && resource.methods().contains("POST") =>
+        {
+            stow::store(&asked, scope.study, body).await
+        }
+        Resource::Instances(scope) if reads => wado::instances(&asked, &scope),
+        Resource::Metadata(scope) if reads => metadata::metadata(&asked, &scope),
+        Resource::Rendered { scope, frames } if reads => {
+            rendered::rendered(asked, scope, frames, rendered::Size::Own).await
+        }
+        Resource::Thumbnail { scope, frames } if reads => {
+            rendered::rendered(asked, scope, frames, rendered::Size::Thumbnail).await
+        }
+        Resource::Frames { scope, frames } if reads => frames::frames(&asked, &scope, frames),
+        Resource::BulkData { scope, path, tag } if reads => {
+            frames::bulk_data(&asked, &scope, &path, tag)
+        }
+        _ => Err(Problem::method_not_allowed(&method, resource.methods())),
+    };
+    answered.unwrap_or_else(IntoResponse::into_response)
+}
+
+fn made_up(answer: Answer) -> Response {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    *response.headers_mut() = answer.headers;
+    response
+}
+
+/// Closes the connection without a byte: a body whose first piece is an error makes the server give up before the status line.
+fn no_answer() -> Response {
+    let error = std::io::Error::from(std::io::ErrorKind::ConnectionAborted);
+    let mut response = Response::new(Body::from_stream(stream::iter([Err::<&[u8], _>(error)])));
+    response
+        .headers_mut()
+        .insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// Where the client thinks it is: by its Host header, as long as that can be one.
+fn base(parts: &Parts) -> String {
+    let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
+    let authority = host
+        .and_then(|host| host.parse::<Authority>().ok())
+        .or_else(|| parts.uri.authority().cloned());
+    match authority {
+        Some(authority) => format!("http://{authority}{BASE_PATH}"),
+        None => BASE_PATH.to_owned(),
+    }
+}

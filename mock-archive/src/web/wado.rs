@@ -1,0 +1,197 @@
+//! Retrieving instances as DICOM files (PS3.18 10.4.1.1.1).
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use axum::response::Response;
+use dicom_wire::media::{DICOM, MediaType};
+use dicom_wire::multipart::{Boundary, Headers, Writer};
+use dicom_wire::uid::Uid;
+use http::HeaderValue;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+
+use crate::moment::Syntax;
+use crate::request::Scope;
+use crate::store::Stored;
+use crate::web::Asked;
+use crate::web::accept::{self, Form, Offer, Wish};
+use crate::web::problem::Problem;
+use crate::web::produce::{self, Sink};
+use crate::web::transcode;
+
+/// Explicit VR Little Endian.
+pub(crate) const EXPLICIT_LITTLE: &str = "1.2.840.10008.1.2.1";
+
+/// An instance that goes out, and the transfer syntax it goes out in.
+struct Outgoing {
+    stored: Arc<Stored>,
+    syntax: Syntax,
+    url: String,
+}
+
+/// Answers with all instances of a study or series, or with one, as files.
+pub(crate) fn instances(asked: &Asked, scope: &Scope) -> Result<Response, Problem> {
+    let accept = accept::accepted(&asked.headers, &asked.query)?;
+    let selected = found(asked, scope)?;
+    let offers = accept::offers(&accept);
+    let fits = |offer: &&Offer| {
+        offer.takes(DICOM)
+            && (offer.form == Form::Multipart || scope.instance.is_some())
+            && selected.iter().all(|stored| choose(stored, &offer.wish) != Syntax::Unacceptable)
+    };
+    let Some(offer) = offers.iter().find(fits) else {
+        return Err(refusal(&selected, &offers, scope));
+    };
+    let mut outgoing = Vec::with_capacity(selected.len());
+    for stored in selected {
+        let syntax = asked.exchange.syntax(&stored, choose(&stored, &offer.wish));
+        if syntax == Syntax::Unacceptable {
+            return Err(refusal(&[stored], &offers, scope));
+        }
+        let url = instance_url(&asked.base, &stored);
+        outgoing.push(Outgoing { stored, syntax, url });
+    }
+    match (offer.form, outgoing.pop()) {
+        (Form::Single, Some(only)) => Ok(single(only)),
+        (_, last) => {
+            outgoing.extend(last);
+            Ok(multipart(boundary(asked), outgoing))
+        }
+    }
+}
+
+/// What is in a scope.
+///
+/// # Errors
+/// 404 where nothing is, naming the deepest UID of the path.
+pub(crate) fn found(asked: &Asked, scope: &Scope) -> Result<Vec<Arc<Stored>>, Problem> {
+    let selected = asked.archive.select(&asked.exchange, scope);
+    if !selected.is_empty() {
+        return Ok(selected);
+    }
+    let named = match scope {
+        Scope { instance: Some(uid), .. } => format!("instance {uid} in that study and series"),
+        Scope { series: Some(uid), .. } => format!("series {uid} in that study"),
+        Scope { study: Some(uid), .. } => format!("study {uid}"),
+        _ => "any instance".to_owned(),
+    };
+    Err(Problem::not_found(named))
+}
+
+/// URL of an instance.
+pub(crate) fn instance_url(base: &str, stored: &Stored) -> String {
+    let identity = stored.identity();
+    format!(
+        "{base}/studies/{}/series/{}/instances/{}",
+        identity.study, identity.series, identity.instance
+    )
+}
+
+/// A boundary of this exchange's own.
+pub(crate) fn boundary(asked: &Asked) -> Boundary {
+    Boundary::seeded(asked.exchange.number())
+}
+
+/// In which transfer syntax an instance can go out, by what the client wishes and what can be converted.
+///
+/// Implicit VR and big endian never leave over DICOMweb (PS3.18 8.7.3). What is lossy, or cannot be decoded here, goes out as it is
+/// unless another syntax was named.
+fn choose(stored: &Stored, wish: &Wish) -> Syntax {
+    let own = stored.identity().transfer_syntax.as_str();
+    let convertible = transcode::to_explicit_little(stored);
+    let explicit = || Syntax::To(Uid::parse(EXPLICIT_LITTLE).expect("a constant UID"));
+    match wish {
+        _ if own == EXPLICIT_LITTLE && *wish == Wish::Default => Syntax::AsStored,
+        Wish::Any if !transcode::is_for_dimse_only(own) => Syntax::AsStored,
+        Wish::Only(uid) if uid.as_str() == own && !transcode::is_for_dimse_only(own) => {
+            Syntax::AsStored
+        }
+        Wish::Only(uid) if uid.as_str() == EXPLICIT_LITTLE && convertible.is_possible() => explicit(),
+        Wish::Only(_) => Syntax::Unacceptable,
+        Wish::Any => explicit(),
+        Wish::Default if convertible.is_lossless() => explicit(),
+        Wish::Default => Syntax::AsStored,
+    }
+}
+
+fn refusal(selected: &[Arc<Stored>], offers: &[Offer], scope: &Scope) -> Problem {
+    let files: Vec<&Offer> = offers.iter().filter(|offer| offer.takes(DICOM)).collect();
+    if files.is_empty() {
+        return Problem::not_acceptable(format!(
+            "instances are given as multipart/related; type=\"{DICOM}\", or one as {DICOM}"
+        ));
+    }
+    if scope.instance.is_none() && files.iter().all(|offer| offer.form == Form::Single) {
+        return Problem::not_acceptable(format!(
+            "several instances are given as multipart/related; type=\"{DICOM}\" only"
+        ));
+    }
+    let stuck = |stored: &&Arc<Stored>| {
+        files.iter().all(|offer| choose(stored, &offer.wish) == Syntax::Unacceptable)
+    };
+    match selected.iter().find(stuck).or(selected.first()) {
+        Some(stored) => Problem::not_acceptable(format!(
+            "instance {} is stored in transfer syntax {} and cannot be given in the one asked for; * takes it as it is",
+            stored.identity().instance,
+            stored.identity().transfer_syntax
+        )),
+        None => Problem::not_acceptable("nothing fits"),
+    }
+}
+
+impl Outgoing {
+    fn media(&self) -> MediaType {
+        let uid = match &self.syntax {
+            Syntax::To(uid) => uid,
+            Syntax::AsStored | Syntax::Unacceptable => &self.stored.identity().transfer_syntax,
+        };
+        MediaType::of(DICOM).with("transfer-syntax", uid.as_str())
+    }
+
+    fn write(&self, sink: &mut Sink) -> io::Result<()> {
+        match &self.syntax {
+            Syntax::To(_) => transcode::write_explicit_little(&self.stored, sink),
+            Syntax::AsStored | Syntax::Unacceptable => {
+                for chunk in self.stored.chunks(0..self.stored.len())? {
+                    sink.hand(chunk?)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn single(outgoing: Outgoing) -> Response {
+    let media = outgoing.media();
+    let length = outgoing.stored.len();
+    let as_stored = outgoing.syntax == Syntax::AsStored;
+    let mut response = Response::new(produce::body(move |sink| outgoing.write(sink)));
+    set_type(&mut response, &media);
+    if as_stored {
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    response
+}
+
+fn multipart(boundary: Boundary, outgoing: Vec<Outgoing>) -> Response {
+    let media = boundary.content_type(DICOM);
+    let mut response = Response::new(produce::body(move |sink| {
+        let mut writer = Writer::new(boundary);
+        for instance in outgoing {
+            let headers = Headers::new()
+                .with("Content-Type", instance.media().to_string())
+                .with("Content-Location", &instance.url);
+            sink.write_all(&writer.part_head(&headers))?;
+            instance.write(sink)?;
+        }
+        sink.write_all(&writer.close())
+    }));
+    set_type(&mut response, &media);
+    response
+}
+
+/// Sets the Content-Type.
+pub(crate) fn set_type(response: &mut Response, media: &MediaType) {
+    let value = HeaderValue::from_str(&media.to_string()).expect("media types are printable");
+    response.headers_mut().insert(CONTENT_TYPE, value);
+}
