@@ -136,7 +136,5 @@ pub fn page() -> String {
 }
 
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|")
-        .replace('*', "\\*")
-        .replace('{', "\\{")
+    text.replace('|', "\\|").replace('*', "\\*")
 }

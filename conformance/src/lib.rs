@@ -39,5 +39,3 @@ pub mod report;
 
 pub mod explain;
 pub mod selftest;
-
-pub mod cli;

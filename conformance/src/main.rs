@@ -1,11 +1,14 @@
 //! The binary `dicom-conformance`.
 
+mod cli;
+
 use std::process::ExitCode;
 
 use clap::Parser;
-use dicom_conformance::cli::Cli;
 use dicom_conformance::report::Exit;
 use tracing_subscriber::EnvFilter;
+
+use crate::cli::Cli;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -2,7 +2,7 @@
 //! codecs of the archive that it judges.
 
 /// RLE Lossless (PS3.5 Annex G): one segment a byte plane, the high bytes first.
-pub fn rle(pixels: &[u8], rows: u16, columns: u16) -> Vec<u8> {
+pub(super) fn rle(pixels: &[u8], rows: u16, columns: u16) -> Vec<u8> {
     let plane = |offset: usize| -> Vec<u8> {
         let samples: Vec<u8> = pixels.iter().skip(offset).step_by(2).copied().collect();
         let mut segment = Vec::new();
@@ -52,7 +52,7 @@ fn pack_bits(row: &[u8], out: &mut Vec<u8>) {
 }
 
 /// JPEG Lossless, process 14, selection value 1 (ITU-T T.81 Annex H): 16 bits, one component, every category a five bit code.
-pub fn jpeg_lossless(pixels: &[u8], rows: u16, columns: u16) -> Vec<u8> {
+pub(super) fn jpeg_lossless(pixels: &[u8], rows: u16, columns: u16) -> Vec<u8> {
     const CATEGORIES: u8 = 17;
     const CODE_LENGTH: usize = 5;
 

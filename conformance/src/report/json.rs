@@ -12,8 +12,8 @@ pub const SCHEMA: &str = include_str!("../../schema/conformance-report-1.json");
 /// Exchanges that are shown of a check; the whole is in the transcript.
 const EVIDENCE: usize = 20;
 
-/// The report; `started` is a time as in RFC 3339.
-pub fn report(report: &Report, started: &str) -> Value {
+/// The report; `started` in seconds since 1970.
+pub fn report(report: &Report, started: u64) -> Value {
     let mut checks: Vec<_> = report.checks.iter().collect();
     checks.sort_by_key(|judged| judged.check.id);
     let capabilities: Vec<_> = (report.observed.all().iter())
@@ -42,7 +42,7 @@ pub fn report(report: &Report, started: &str) -> Value {
             "seed": report.identity.seed(),
             "edition": report.edition.to_string(),
             "harness": env!("CARGO_PKG_VERSION"),
-            "started": started,
+            "started": rfc3339(started),
             "ms": millis(report.took),
             "target": report.target.line(),
             "exit": report.exit() as u8,
@@ -101,4 +101,39 @@ fn check(judged: &Judged) -> Value {
 
 fn millis(took: std::time::Duration) -> u64 {
     u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A time as in RFC 3339, UTC (days to date after Howard Hinnant's civil calendar).
+fn rfc3339(seconds: u64) -> String {
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
+        second / 3600,
+        second / 60 % 60,
+        second % 60
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_rfc_3339() {
+        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
+        assert_eq!(rfc3339(1_709_210_096), "2024-02-29T12:34:56Z");
+    }
 }
