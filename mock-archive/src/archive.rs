@@ -267,7 +267,7 @@ impl Archive {
             .collect()
     }
 
-    /// For each rule that never acted, the exchanges that it matched in all conditions but one.
+    /// For each rule that never acted, the exchanges that it matched in all of several conditions but one, or in all.
     pub fn near_misses(&self) -> Vec<NearMiss> {
         let state = self.state();
         let unused = state
@@ -293,11 +293,12 @@ impl Archive {
                     .unwrap_or_default();
                 let because = match closest.as_slice() {
                     [] => format!(
-                        "all conditions hold, but {} found nothing to change at moment {:?}",
-                        mounted.rule.then.name(),
-                        mounted.fault.as_fault().moment()
+                        "all conditions hold, but {} found nothing to change",
+                        mounted.rule.then.name()
                     ),
-                    [one] => format!("all conditions hold but {one}"),
+                    [one] if mounted.matcher.conditions() > 1 => {
+                        format!("all conditions hold but {one}")
+                    }
                     _ => continue,
                 };
                 near.push(NearMiss {

@@ -62,9 +62,7 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
             }
         }
     } else if !serve.empty {
-        dicom_fixtures::demo()
-            .iter()
-            .try_for_each(|study| archive.load(study))?;
+        archive.load_demo()?;
     }
     announce(&archive)?;
     ended().await;
@@ -84,18 +82,15 @@ fn storage(serve: &Serve) -> anyhow::Result<Storage> {
     }))
 }
 
-/// The ready line on stdout, and on stderr how a person gets going.
+/// On stderr how a person gets going, then the ready line on stdout.
 fn announce(archive: &MockArchive) -> anyhow::Result<()> {
     let ready = archive.ready();
-    let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{}", serde_json::to_string(&ready)?)?;
-    stdout.flush()?;
     let address = archive.dimse_addr();
     writeln!(
         std::io::stderr(),
         "{instances} instances are ready.\n\
          \x20 DICOMweb     {web}    curl '{web}/studies'\n\
-         \x20 DIMSE        {dimse}, AE title {title}    findscu -S -k QueryRetrieveLevel=STUDY -k PatientName {host} {port} -aec {title}\n\
+         \x20 DIMSE        {dimse}, AE title {title}    findscu -S -k QueryRetrieveLevel=STUDY -k PatientName -aec {title} {host} {port}\n\
          \x20 control API  {control}    curl {control}/journal\n\
          Ctrl-C ends it.",
         instances = archive.stored().len(),
@@ -106,6 +101,9 @@ fn announce(archive: &MockArchive) -> anyhow::Result<()> {
         port = address.port(),
         control = ready.control,
     )?;
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{}", serde_json::to_string(&ready)?)?;
+    stdout.flush()?;
     Ok(())
 }
 

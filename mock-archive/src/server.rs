@@ -143,6 +143,16 @@ impl MockArchive {
             .try_for_each(|instance| self.archive.load(instance.bytes.clone()).map(drop))
     }
 
+    /// Puts the demo patients into the archive in the same way.
+    ///
+    /// # Errors
+    /// If one of their instances cannot be read.
+    pub fn load_demo(&self) -> Result<(), Unloadable> {
+        dicom_fixtures::demo()
+            .iter()
+            .try_for_each(|study| self.load(study))
+    }
+
     /// Puts a Part 10 file into the archive in the same way.
     ///
     /// # Errors

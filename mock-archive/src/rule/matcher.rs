@@ -256,6 +256,12 @@ impl Matcher {
         *self == Self::default()
     }
 
+    /// How many conditions it has.
+    pub(crate) fn conditions(&self) -> usize {
+        let fields = serde_json::to_value(self).unwrap_or_default();
+        fields.as_object().map_or(0, serde_json::Map::len)
+    }
+
     /// Takes from `base` what this one leaves open.
     pub(crate) fn or(mut self, base: Self) -> Self {
         self.service = self.service.or(base.service);

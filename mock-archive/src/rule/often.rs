@@ -47,7 +47,7 @@ impl Often {
             Self::Once => matched == 1,
             Self::Times(n) => matched <= n,
             Self::Nth { from, to } => (from..=to).contains(&matched),
-            Self::Every(k) => k > 0 && matched % k == 0,
+            Self::Every(k) => k > 0 && matched.is_multiple_of(k),
             Self::Seeded { p, seed } => chance(seed ^ mix.rotate_left(17), rule.0, matched) < p,
         }
     }

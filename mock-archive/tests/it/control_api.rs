@@ -111,6 +111,34 @@ async fn a_wrong_value_is_refused_in_words() {
 }
 
 #[tokio::test]
+async fn each_thing_is_reset_on_its_own() {
+    let archive = MockArchive::start().await;
+    archive
+        .load(&dicom_fixtures::ct("chest").size(32).slices(2))
+        .unwrap();
+    post(&archive, "/rules", json!({ "then": "stow.fail" })).await;
+
+    let (status, _) = post(&archive, "/reset", json!({ "rules": true })).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    assert_eq!(get(&archive, "/rules").await, json!([]));
+    assert_eq!(get(&archive, "/stored").await.as_array().unwrap().len(), 2);
+
+    let everything = client()
+        .post(archive.control_url() + "/reset")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(everything.status(), StatusCode::NO_CONTENT);
+    assert_eq!(get(&archive, "/stored").await, json!([]));
+
+    let (status, answer) = post(&archive, "/reset", json!({ "rulez": true })).await;
+    assert_eq!(
+        (status, &answer["field"]),
+        (StatusCode::BAD_REQUEST, &json!("rulez"))
+    );
+}
+
+#[tokio::test]
 async fn it_says_how_the_archive_is_reached_and_what_can_go_wrong() {
     let archive = MockArchive::start().await;
 

@@ -1,4 +1,4 @@
 //! The DIMSE edge, asked by a peer that can also be wrong.
 
 mod association;
-mod peer;
+pub(crate) mod peer;
