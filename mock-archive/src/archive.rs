@@ -127,10 +127,8 @@ impl Archive {
     /// Rows hold the attributes of the level, the keys and what was asked to be included; Retrieve URL and Retrieve AE Title are the edge's to add.
     pub fn find(&self, exchange: &Exchange, query: &Query) -> Found {
         let policy = self.policy();
-        let mut unpaged = query.clone();
-        (unpaged.offset, unpaged.limit) = (0, None);
-        let mut rows = self.state().index.find(&unpaged);
-        let total = rows.len();
+        let hits = self.state().index.matches(query);
+        let total = hits.len();
         let asked = query
             .limit
             .map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
@@ -144,8 +142,14 @@ impl Archive {
             total,
         };
         exchange.shape(Form::Page(&mut page));
-        rows.drain(..page.offset.min(total));
-        rows.truncate(page.limit.unwrap_or(usize::MAX));
+        let mut rows: Vec<InMemDicomObject> = {
+            let state = self.state();
+            let page = hits
+                .iter()
+                .skip(page.offset)
+                .take(page.limit.unwrap_or(usize::MAX));
+            page.map(|hit| state.index.row(query, hit)).collect()
+        };
         let remaining = total.saturating_sub(page.offset.saturating_add(rows.len()));
         exchange.shape(Form::Rows(&mut rows));
         for row in &mut rows {
@@ -321,7 +325,9 @@ impl Archive {
             state.entries.clear();
         }
         if what.data {
-            state.index = Index::default();
+            for stored in std::mem::take(&mut state.index).select(&Scope::all()) {
+                stored.forget();
+            }
         }
     }
 

@@ -10,6 +10,7 @@ pub mod exchange;
 pub mod fault;
 pub mod index;
 pub mod journal;
+pub mod matching;
 pub mod moment;
 pub mod personality;
 pub mod policy;

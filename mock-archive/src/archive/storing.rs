@@ -275,10 +275,13 @@ impl State {
         }
         stored.commit()?;
         let stored = Arc::new(stored);
-        match under {
+        let replaced = match under {
             Under::StudyOfItsOwn => self.index.insert_apart(stored),
             Under::AsSent | Under::PatientOfTheStudy => self.index.insert(stored),
         };
+        if let Some(replaced) = replaced {
+            replaced.forget();
+        }
         Ok(())
     }
 }

@@ -5,5 +5,6 @@ mod binary;
 mod control_api;
 mod dimse;
 mod docs;
+mod search;
 mod store;
 mod support;

@@ -1,0 +1,290 @@
+//! Which patients, studies, series or instances match a query.
+
+use std::sync::Arc;
+
+use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
+use dicom_dictionary_std::tags;
+use dicom_object::InMemDicomObject;
+use dicom_wire::query::{Key, Level, Matching, Query};
+
+use super::{Index, Series, Study, level};
+use crate::matching::{Style, matches};
+use crate::store::Stored;
+
+/// One match, down to the level of the query.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    pub(super) study: u64,
+    pub(super) series: Option<u64>,
+    pub(super) instance: Option<Arc<Stored>>,
+}
+
+/// The keys of a query by the level of their attributes.
+struct Keys<'a> {
+    /// Of patient and study, counted ones included.
+    study: Vec<&'a Key>,
+    series: Vec<&'a Key>,
+    instance: Vec<&'a Key>,
+    /// Whether a key asks for something that has to be counted.
+    counted: bool,
+    style: Style,
+}
+
+impl<'a> Keys<'a> {
+    fn of(query: &'a Query) -> Self {
+        let mut keys = Self {
+            study: Vec::new(),
+            series: Vec::new(),
+            instance: Vec::new(),
+            counted: false,
+            style: Style {
+                fuzzy: query.fuzzy,
+                combined: query.combined,
+            },
+        };
+        for key in query
+            .keys
+            .iter()
+            .filter(|key| key.matching != Matching::Universal)
+        {
+            let tag = key.path.tags()[0];
+            keys.counted |= level::OF_STUDY.contains(&tag)
+                || level::OF_PATIENT.contains(&tag)
+                || tag == tags::NUMBER_OF_SERIES_RELATED_INSTANCES;
+            match level::of(tag) {
+                Level::Patient | Level::Study => keys.study.push(key),
+                Level::Series => keys.series.push(key),
+                Level::Instance => keys.instance.push(key),
+            }
+        }
+        keys
+    }
+}
+
+impl Index {
+    /// What matches, in stable order. `limit` and `offset` of the query are not applied.
+    ///
+    /// Keys of a level below the query's match what has something below that matches.
+    pub fn matches(&self, query: &Query) -> Vec<Hit> {
+        let keys = Keys::of(query);
+        let mut hits = Vec::new();
+        let mut patients: Vec<&str> = Vec::new();
+        for number in self.candidates(query) {
+            let Some(study) = self.studies.get(&number) else {
+                continue;
+            };
+            let named = query.study.as_ref().is_none_or(|uid| *uid == study.uid);
+            if !named
+                || (query.level == Level::Patient && patients.contains(&study.patient_id.as_str()))
+            {
+                continue;
+            }
+            if !self.study_matches(study, &keys) {
+                continue;
+            }
+            let before = hits.len();
+            self.collect(query, &keys, number, study, &mut hits);
+            if hits.len() > before && query.level == Level::Patient {
+                patients.push(&study.patient_id);
+            }
+        }
+        hits
+    }
+
+    /// Adds the matches of one study that itself matches.
+    fn collect(
+        &self,
+        query: &Query,
+        keys: &Keys<'_>,
+        number: u64,
+        study: &Study,
+        hits: &mut Vec<Hit>,
+    ) {
+        for (&series_number, series) in &study.series {
+            let named = query.series.as_ref().is_none_or(|uid| *uid == series.uid);
+            if !named || !series_matches(series, keys) {
+                continue;
+            }
+            let fits = |stored: &&Arc<Stored>| matches(stored.header(), &keys.instance, keys.style);
+            let mut hit = Hit {
+                study: number,
+                series: None,
+                instance: None,
+            };
+            match query.level {
+                Level::Patient | Level::Study => {
+                    if series.instances.values().any(|stored| fits(&stored)) {
+                        hits.push(hit);
+                        return;
+                    }
+                }
+                Level::Series => {
+                    if series.instances.values().any(|stored| fits(&stored)) {
+                        hit.series = Some(series_number);
+                        hits.push(hit);
+                    }
+                }
+                Level::Instance => {
+                    hit.series = Some(series_number);
+                    let found = series.instances.values().filter(fits);
+                    hits.extend(found.map(|stored| Hit {
+                        instance: Some(stored.clone()),
+                        ..hit.clone()
+                    }));
+                }
+            }
+        }
+    }
+
+    /// The studies that can match: few where the query names some exactly, all where it does not.
+    fn candidates(&self, query: &Query) -> Vec<u64> {
+        let mut found: Vec<u64> = if let Some(uids) = query.values(tags::SOP_INSTANCE_UID) {
+            let places = uids.iter().filter_map(|uid| self.by_instance.get(*uid));
+            places.map(|place| place.study).collect()
+        } else if let Some(uids) = query.values(tags::SERIES_INSTANCE_UID) {
+            let places = uids.iter().filter_map(|uid| self.by_series.get(*uid));
+            places.flatten().map(|(study, _)| *study).collect()
+        } else if let Some(uids) = query.values(tags::STUDY_INSTANCE_UID) {
+            uids.iter()
+                .filter_map(|uid| self.by_study.get(*uid))
+                .flatten()
+                .copied()
+                .collect()
+        } else if let Some(ids) = query
+            .values(tags::PATIENT_ID)
+            .filter(|ids| !ids.iter().any(|id| id.contains(['*', '?'])))
+        {
+            ids.iter()
+                .filter_map(|id| self.by_patient.get(*id))
+                .flatten()
+                .copied()
+                .collect()
+        } else {
+            return self.studies.keys().copied().collect();
+        };
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn study_matches(&self, study: &Study, keys: &Keys<'_>) -> bool {
+        let (counted, stored): (Vec<&Key>, Vec<&Key>) = keys
+            .study
+            .iter()
+            .copied()
+            .partition(|key| is_counted(key.path.tags()[0]));
+        matches(study.first.header(), &stored, keys.style)
+            && (!keys.counted
+                || counted.is_empty()
+                || matches(&self.counts(study), &counted, keys.style))
+    }
+
+    /// What is counted and collected over a study, and over all studies of its patient.
+    pub(super) fn counts(&self, study: &Study) -> InMemDicomObject {
+        let mut modalities: Vec<String> = Vec::new();
+        let mut classes: Vec<&str> = Vec::new();
+        for series in study.series.values() {
+            modalities.extend(text(&series.first, tags::MODALITY));
+            classes.extend(
+                series
+                    .instances
+                    .values()
+                    .map(|stored| stored.identity().sop_class.as_str()),
+            );
+        }
+        modalities.sort_unstable();
+        modalities.dedup();
+        classes.sort_unstable();
+        classes.dedup();
+        let strings = |values: Vec<String>| match values.is_empty() {
+            true => PrimitiveValue::Empty,
+            false => PrimitiveValue::Strs(values.into()),
+        };
+        let mut counts = InMemDicomObject::new_empty();
+        counts.put(DataElement::new(
+            tags::MODALITIES_IN_STUDY,
+            VR::CS,
+            strings(modalities),
+        ));
+        let classes = classes.into_iter().map(str::to_owned).collect();
+        counts.put(DataElement::new(
+            tags::SOP_CLASSES_IN_STUDY,
+            VR::UI,
+            strings(classes),
+        ));
+        counts.put(number(
+            tags::NUMBER_OF_STUDY_RELATED_SERIES,
+            study.series.len(),
+        ));
+        counts.put(number(
+            tags::NUMBER_OF_STUDY_RELATED_INSTANCES,
+            study.instances(),
+        ));
+        counts
+    }
+
+    /// What is counted over all studies of a patient.
+    pub(super) fn patient_counts(&self, patient_id: &str) -> InMemDicomObject {
+        let numbers = self.by_patient.get(patient_id).into_iter().flatten();
+        let studies: Vec<&Study> = numbers
+            .filter_map(|number| self.studies.get(number))
+            .collect();
+        let mut counts = InMemDicomObject::new_empty();
+        counts.put(number(
+            tags::NUMBER_OF_PATIENT_RELATED_STUDIES,
+            studies.len(),
+        ));
+        let series = studies.iter().map(|study| study.series.len()).sum();
+        counts.put(number(tags::NUMBER_OF_PATIENT_RELATED_SERIES, series));
+        let instances = studies.iter().map(|study| study.instances()).sum();
+        counts.put(number(tags::NUMBER_OF_PATIENT_RELATED_INSTANCES, instances));
+        counts
+    }
+}
+
+impl Study {
+    pub(super) fn instances(&self) -> usize {
+        self.series
+            .values()
+            .map(|series| series.instances.len())
+            .sum()
+    }
+}
+
+fn series_matches(series: &Series, keys: &Keys<'_>) -> bool {
+    let (counted, stored): (Vec<&Key>, Vec<&Key>) = keys
+        .series
+        .iter()
+        .copied()
+        .partition(|key| is_counted(key.path.tags()[0]));
+    matches(series.first.header(), &stored, keys.style)
+        && (counted.is_empty() || {
+            let count = number(
+                tags::NUMBER_OF_SERIES_RELATED_INSTANCES,
+                series.instances.len(),
+            );
+            matches(
+                &InMemDicomObject::from_element_iter([count]),
+                &counted,
+                keys.style,
+            )
+        })
+}
+
+/// Whether an attribute is counted or collected instead of stored.
+pub(super) fn is_counted(tag: Tag) -> bool {
+    level::OF_STUDY.contains(&tag)
+        || level::OF_PATIENT.contains(&tag)
+        || tag == tags::NUMBER_OF_SERIES_RELATED_INSTANCES
+}
+
+/// A count, as IS has it.
+pub(super) fn number(tag: Tag, count: usize) -> dicom_object::mem::InMemElement {
+    DataElement::new(tag, VR::IS, PrimitiveValue::from(count.to_string()))
+}
+
+fn text(stored: &Stored, tag: Tag) -> Option<String> {
+    let text = stored.header().get(tag)?.to_str().ok()?;
+    let text = text.trim_matches([' ', '\0']);
+    (!text.is_empty()).then(|| text.to_owned())
+}

@@ -1,0 +1,270 @@
+//! Whether a data set matches the keys of a search (PS3.4 C.2.2.2), for QIDO-RS and C-FIND alike.
+//!
+//! Choices where the standard leaves one: names (PN) are compared without case, and a key without `=` matches any of the component groups; everything else is
+//! compared as it is written, accents included. Numbers as text (IS, DS) are compared as numbers.
+
+mod fuzzy;
+mod text;
+
+use dicom_core::header::HasLength;
+use dicom_core::{Tag, VR};
+use dicom_dictionary_std::tags;
+use dicom_object::InMemDicomObject;
+use dicom_object::mem::InMemElement;
+use dicom_wire::moment::{self, DAY, Span};
+use dicom_wire::query::{Key, Matching};
+
+/// How a search matches, beyond its keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Names also match by folded words (PS3.18 8.3.4.2).
+    pub fuzzy: bool,
+    /// A range of dates and one of times of the same event make one interval.
+    pub combined: bool,
+}
+
+/// Dates with the times that belong to them.
+const PAIRS: [(Tag, Tag); 8] = [
+    (tags::STUDY_DATE, tags::STUDY_TIME),
+    (tags::SERIES_DATE, tags::SERIES_TIME),
+    (tags::ACQUISITION_DATE, tags::ACQUISITION_TIME),
+    (tags::CONTENT_DATE, tags::CONTENT_TIME),
+    (tags::INSTANCE_CREATION_DATE, tags::INSTANCE_CREATION_TIME),
+    (tags::PATIENT_BIRTH_DATE, tags::PATIENT_BIRTH_TIME),
+    (
+        tags::PERFORMED_PROCEDURE_STEP_START_DATE,
+        tags::PERFORMED_PROCEDURE_STEP_START_TIME,
+    ),
+    (
+        tags::PERFORMED_PROCEDURE_STEP_END_DATE,
+        tags::PERFORMED_PROCEDURE_STEP_END_TIME,
+    ),
+];
+
+/// Whether all keys match the data set.
+///
+/// Keys in the same sequence have to match in one and the same item (C.2.2.2.6).
+pub fn matches(object: &InMemDicomObject, keys: &[&Key], style: Style) -> bool {
+    let keys: Vec<Part<'_>> = keys
+        .iter()
+        .map(|key| Part {
+            key,
+            path: key.path.tags(),
+        })
+        .collect();
+    item_matches(object, &keys, style)
+}
+
+/// What is left of a key inside an item.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    key: &'a Key,
+    path: &'a [Tag],
+}
+
+/// One data set or item. Recursion is bounded by the depth of a query's paths.
+fn item_matches(object: &InMemDicomObject, keys: &[Part<'_>], style: Style) -> bool {
+    let mut done: Vec<Tag> = Vec::new();
+    for part in keys {
+        let Some((&tag, rest)) = part.path.split_first() else {
+            continue;
+        };
+        if rest.is_empty() {
+            if !leaf_matches(object, tag, part.key, keys, style) {
+                return false;
+            }
+        } else if !done.contains(&tag) {
+            done.push(tag);
+            let inside: Vec<Part<'_>> = keys
+                .iter()
+                .filter(|other| other.path.len() > 1 && other.path[0] == tag)
+                .map(|other| Part {
+                    key: other.key,
+                    path: &other.path[1..],
+                })
+                .collect();
+            if !sequence_matches(object, tag, &inside, style) {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// Whether any item matches; a sequence without items is like one with an empty item.
+fn sequence_matches(object: &InMemDicomObject, tag: Tag, keys: &[Part<'_>], style: Style) -> bool {
+    match object.get(tag).and_then(|element| element.items()) {
+        Some(items) if !items.is_empty() => {
+            items.iter().any(|item| item_matches(item, keys, style))
+        }
+        _ => item_matches(&InMemDicomObject::new_empty(), keys, style),
+    }
+}
+
+fn leaf_matches(
+    object: &InMemDicomObject,
+    tag: Tag,
+    key: &Key,
+    keys: &[Part<'_>],
+    style: Style,
+) -> bool {
+    if style.combined
+        && let Matching::Range { .. } = key.matching
+        && let Some((date, time)) = PAIRS
+            .iter()
+            .find(|(date, time)| *date == tag || *time == tag)
+    {
+        let range_of = |tag: Tag| {
+            let part = keys.iter().find(|part| part.path == [tag])?;
+            match &part.key.matching {
+                Matching::Range { from, to } => Some((from.as_deref(), to.as_deref())),
+                _ => None,
+            }
+        };
+        if let (Some(dates), Some(times)) = (range_of(*date), range_of(*time)) {
+            return combined_matches(object, (*date, *time), dates, times);
+        }
+    }
+    element_matches(object.get(tag), key.vr, &key.matching, style)
+}
+
+type Ends<'a> = (Option<&'a str>, Option<&'a str>);
+
+/// One interval from the first date and time to the last ones (C.2.2.2.5.1). A time bounds only an end that has a date.
+fn combined_matches(
+    object: &InMemDicomObject,
+    (date, time): (Tag, Tag),
+    dates: Ends<'_>,
+    times: Ends<'_>,
+) -> bool {
+    let value = |tag: Tag, vr| {
+        values(object.get(tag)?)
+            .first()
+            .and_then(|text| moment::span(vr, text))
+    };
+    let Some(day) = value(date, VR::DA) else {
+        return false;
+    };
+    let at = day.first + value(time, VR::TM).map_or(0, |time| time.first);
+    let span = |vr, text: Option<&str>| text.and_then(|text| moment::span(vr, text));
+    let starts = span(VR::DA, dates.0)
+        .map(|day| day.first + span(VR::TM, times.0).map_or(0, |time| time.first));
+    let ends = span(VR::DA, dates.1)
+        .map(|day| day.first + span(VR::TM, times.1).map_or(DAY - 1, |time| time.last));
+    starts.is_none_or(|start| start <= at) && ends.is_none_or(|end| at <= end)
+}
+
+/// Whether an attribute matches; `None` is one that is not there.
+fn element_matches(
+    element: Option<&InMemElement>,
+    vr: VR,
+    matching: &Matching,
+    style: Style,
+) -> bool {
+    let present = element.is_some_and(|element| !element.is_empty() || element.vr() == VR::SQ);
+    match matching {
+        Matching::Universal => return true,
+        Matching::Wildcard(pattern) if pattern.chars().all(|c| c == '*') => return true,
+        Matching::Empty => {
+            return !present || element.is_some_and(|e| values(e).iter().all(String::is_empty));
+        }
+        _ => {}
+    }
+    let Some(element) = element else { return false };
+    // The key's own VR is UN when the dictionary does not know the attribute.
+    let vr = if vr == VR::UN { element.vr() } else { vr };
+    values(element)
+        .iter()
+        .filter(|value| !value.is_empty())
+        .any(|value| value_matches(value, vr, matching, style))
+}
+
+/// The values of an element as texts without padding.
+fn values(element: &InMemElement) -> Vec<String> {
+    let Some(value) = element.value().primitive() else {
+        return Vec::new();
+    };
+    if element.vr() == VR::UN {
+        let bytes = value.to_bytes();
+        return String::from_utf8_lossy(&bytes)
+            .split('\\')
+            .map(|text| trim(text).to_owned())
+            .collect();
+    }
+    value
+        .to_multi_str()
+        .iter()
+        .map(|text| trim(text).to_owned())
+        .collect()
+}
+
+fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\0'])
+}
+
+/// Whether one value that is not empty matches.
+fn value_matches(value: &str, vr: VR, matching: &Matching, style: Style) -> bool {
+    match matching {
+        Matching::Universal => true,
+        Matching::Empty => false,
+        Matching::Value(wanted) => single_matches(value, vr, wanted, style),
+        Matching::List(wanted) => wanted.iter().any(|one| {
+            if let Some((from, to)) = moment::range(vr, one) {
+                return range_matches(value, vr, from, to);
+            }
+            let wild = one.contains(['*', '?']) && is_text(vr);
+            if wild {
+                wildcard_matches(value, vr, one, style)
+            } else {
+                single_matches(value, vr, one, style)
+            }
+        }),
+        Matching::Wildcard(pattern) => wildcard_matches(value, vr, pattern, style),
+        Matching::Range { from, to } => range_matches(value, vr, from.as_deref(), to.as_deref()),
+    }
+}
+
+/// The value representations whose values may hold wildcards (C.2.2.2.4).
+fn is_text(vr: VR) -> bool {
+    matches!(
+        vr,
+        VR::AE | VR::CS | VR::LO | VR::LT | VR::PN | VR::SH | VR::ST | VR::UC | VR::UR | VR::UT
+    )
+}
+
+/// C.2.2.2.1. A date or time of the key matches what lies within it, so that `1030` finds `103015`.
+fn single_matches(value: &str, vr: VR, wanted: &str, style: Style) -> bool {
+    match vr {
+        VR::DA | VR::TM | VR::DT => match (moment::span(vr, value), moment::span(vr, wanted)) {
+            (Some(value), Some(wanted)) => within(value, Some(wanted), Some(wanted)),
+            _ => value == wanted,
+        },
+        VR::IS | VR::DS => {
+            let number = |text: &str| text.parse::<f64>().ok();
+            value == wanted || number(value).is_some_and(|n| number(wanted) == Some(n))
+        }
+        VR::PN => {
+            text::name_matches(value, wanted) || (style.fuzzy && fuzzy::matches(value, wanted))
+        }
+        _ => value == wanted,
+    }
+}
+
+fn wildcard_matches(value: &str, vr: VR, pattern: &str, style: Style) -> bool {
+    match vr {
+        VR::PN => {
+            text::name_matches(value, pattern) || (style.fuzzy && fuzzy::matches(value, pattern))
+        }
+        _ => text::wildcard(pattern, value),
+    }
+}
+
+/// C.2.2.2.5: both ends included, each with its own precision.
+fn range_matches(value: &str, vr: VR, from: Option<&str>, to: Option<&str>) -> bool {
+    let end = |text: Option<&str>| text.and_then(|text| moment::span(vr, text));
+    moment::span(vr, value).is_some_and(|value| within(value, end(from), end(to)))
+}
+
+fn within(value: Span, from: Option<Span>, to: Option<Span>) -> bool {
+    from.is_none_or(|from| from.first <= value.first) && to.is_none_or(|to| value.first <= to.last)
+}

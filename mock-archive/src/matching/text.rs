@@ -1,0 +1,117 @@
+//! Texts and names, with wildcards (PS3.4 C.2.2.2.4).
+
+/// Whether a pattern fits the whole text: `*` any run of characters, `?` any one. Time grows with the product of both lengths at most.
+pub(super) fn wildcard(pattern: &str, text: &str) -> bool {
+    let pattern: Vec<char> = pattern.chars().collect();
+    let text: Vec<char> = text.chars().collect();
+    let (mut p, mut t) = (0, 0);
+    // Where the last star stands and the text that it has eaten up to.
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(&c) if c == '?' || c == text[t] => {
+                p += 1;
+                t += 1;
+            }
+            _ => {
+                let Some((at, eaten)) = star else {
+                    return false;
+                };
+                star = Some((at, eaten + 1));
+                p = at + 1;
+                t = eaten + 1;
+            }
+        }
+    }
+    pattern[p..].iter().all(|&c| c == '*')
+}
+
+/// Whether a name fits a key with or without wildcards, without regard to case. A key with `=` is compared group by group, empty groups of it with
+/// anything; a key without fits if any group of the name does.
+pub(super) fn name_matches(name: &str, key: &str) -> bool {
+    let groups = |text: &str| -> Vec<String> { text.split('=').map(normal).collect() };
+    let (name, key) = (groups(name), groups(key));
+    match key.as_slice() {
+        [key] => name.iter().any(|group| wildcard(key, group)),
+        keys => keys
+            .iter()
+            .enumerate()
+            .filter(|(_, key)| !key.is_empty())
+            .all(|(i, key)| {
+                let group = name.get(i).map_or("", String::as_str);
+                wildcard(key, group)
+            }),
+    }
+}
+
+/// A component group without case, without blanks around its components and without empty components at its end (PS3.5 6.2.1).
+fn normal(group: &str) -> String {
+    let components: Vec<String> = group
+        .to_lowercase()
+        .split('^')
+        .map(|part| part.trim().to_owned())
+        .collect();
+    components.join("^").trim_end_matches('^').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What a wildcard means, without any cleverness.
+    fn naive(pattern: &[char], text: &[char]) -> bool {
+        match (pattern.split_first(), text.split_first()) {
+            (None, None) => true,
+            (Some(('*', rest)), None) => naive(rest, text),
+            (Some(('*', rest)), Some((_, tail))) => naive(rest, text) || naive(pattern, tail),
+            (Some(('?', rest)), Some((_, tail))) => naive(rest, tail),
+            (Some((c, rest)), Some((t, tail))) => c == t && naive(rest, tail),
+            _ => false,
+        }
+    }
+
+    #[test]
+    fn names_match_by_group_and_without_case() {
+        let name = "Yamada^Tarou=山田^太郎=やまだ^たろう";
+        for key in [
+            "yamada^tarou",
+            "YAMADA*",
+            "山田^太郎",
+            "*太郎",
+            "やまだ^*",
+            "=山田^太郎",
+            "Yamada^Tarou=山田*",
+            "Yamada^Tarou^^^",
+        ] {
+            assert!(name_matches(name, key), "{key}");
+        }
+        for key in [
+            "yamada",
+            "Tarou",
+            "=Yamada^Tarou",
+            "山田^太郎=Yamada^Tarou",
+            "Yamada^Tarou=田中*",
+        ] {
+            assert!(!name_matches(name, key), "{key}");
+        }
+    }
+
+    #[test]
+    fn many_stars_take_no_time() {
+        let pattern = "*a".repeat(500) + "b";
+        assert!(!wildcard(&pattern, &"a".repeat(5_000)));
+    }
+
+    proptest! {
+        #[test]
+        fn wildcards_mean_what_they_say(pattern in "[ab*?]{0,8}", text in "[abc]{0,8}") {
+            let (p, t): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+            prop_assert_eq!(wildcard(&pattern, &text), naive(&p, &t));
+        }
+    }
+}
