@@ -8,3 +8,4 @@ mod docs;
 mod search;
 mod store;
 mod support;
+mod web_stow;

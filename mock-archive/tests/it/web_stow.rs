@@ -1,0 +1,627 @@
+//! Storing over HTTP.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use dicom_fixtures::{Instance, Study, conflict, ct};
+use dicom_mock_archive::MockArchive;
+use dicom_mock_archive::fault::{BoundaryAnywhere, RefuseInstance};
+use dicom_mock_archive::policy::{PatientConflict, Policy};
+use dicom_mock_archive::rule::{Rule, storing};
+use dicom_wire::multipart::{Boundary, Headers, Writer};
+use dicom_wire::stow::{FailureReason, StoreResponse};
+use proptest::prelude::*;
+use reqwest::StatusCode;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::client;
+
+const TYPE: &str = "multipart/related; type=\"application/dicom\"; boundary=b";
+
+fn small() -> Study {
+    ct("chest").size(32).slices(4)
+}
+
+/// A body of whole parts between boundaries `b`.
+fn body_of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut writer = Writer::new(Boundary::parse("b").unwrap());
+    let mut body = Vec::new();
+    for part in parts {
+        let headers = Headers::new().with("Content-Type", "application/dicom");
+        body.extend_from_slice(&writer.part_head(&headers));
+        body.extend_from_slice(part);
+    }
+    body.extend_from_slice(&writer.close());
+    body
+}
+
+fn instances(instances: &[Instance]) -> Vec<u8> {
+    body_of(instances.iter().map(|instance| &instance.bytes[..]))
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: reqwest::header::HeaderMap,
+    body: Bytes,
+}
+
+impl Answer {
+    fn receipt(&self) -> StoreResponse {
+        assert_eq!(self.headers["content-type"], "application/dicom+json");
+        let receipt = StoreResponse::from_json(&self.body).unwrap();
+        assert_eq!(receipt.departures, Vec::<String>::new());
+        receipt
+    }
+
+    fn problem(&self) -> String {
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        let body: serde_json::Value = serde_json::from_slice(&self.body).unwrap();
+        body["detail"].as_str().unwrap().to_owned()
+    }
+}
+
+async fn post_as(
+    archive: &MockArchive,
+    path: &str,
+    content_type: &str,
+    body: impl Into<reqwest::Body>,
+) -> Answer {
+    let answer = client()
+        .post(archive.web_url() + path)
+        .header("Content-Type", content_type)
+        .header("Accept", "application/dicom+json")
+        .body(body)
+        .send()
+        .await
+        .unwrap();
+    Answer {
+        status: answer.status(),
+        headers: answer.headers().clone(),
+        body: answer.bytes().await.unwrap(),
+    }
+}
+
+async fn post(archive: &MockArchive, path: &str, body: Vec<u8>) -> Answer {
+    post_as(archive, path, TYPE, body).await
+}
+
+#[tokio::test]
+async fn everything_stored_is_200_with_an_item_for_each_instance() {
+    let archive = MockArchive::start().await;
+    let study = small();
+
+    let answer = post(&archive, "/studies", instances(study.instances())).await;
+
+    assert_eq!(answer.status, StatusCode::OK);
+    let receipt = answer.receipt();
+    let said: BTreeSet<_> = receipt
+        .referenced
+        .iter()
+        .map(|item| item.sop_instance.clone().unwrap().to_string())
+        .collect();
+    assert_eq!(said, study.uids().into_iter().collect());
+    assert!(receipt.failed.is_empty());
+    let url = format!("{}/studies/{}", archive.web_url(), study.study_uid());
+    assert_eq!(receipt.retrieve_url.as_deref(), Some(&*url));
+    assert_eq!(answer.headers["location"], url);
+    assert_eq!(answer.headers["content-location"], url);
+    assert!(
+        receipt.referenced[0]
+            .retrieve_url
+            .as_ref()
+            .unwrap()
+            .starts_with(&url)
+    );
+    assert_eq!(archive.stored(), study.uids());
+}
+
+#[tokio::test]
+async fn one_refused_instance_is_202_with_its_reason_and_resending_it_completes_the_study() {
+    let archive = MockArchive::start().await;
+    let study = small();
+    archive.inject(
+        Rule::when(storing().instance(study.uid(2)))
+            .then(RefuseInstance {
+                reason: FailureReason::OUT_OF_RESOURCES,
+            })
+            .once(),
+    );
+
+    let answer = post(&archive, "/studies", instances(study.instances())).await;
+
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    let receipt = answer.receipt();
+    assert_eq!(receipt.referenced.len(), 3);
+    assert_eq!(receipt.failed.len(), 1);
+    assert_eq!(
+        receipt.failed[0].sop_instance.as_ref().unwrap().as_str(),
+        study.uid(2)
+    );
+    assert_eq!(
+        receipt.failed[0].reason,
+        Some(FailureReason::OUT_OF_RESOURCES)
+    );
+    assert_eq!(archive.stored().len(), 3);
+
+    let again = post(&archive, "/studies", instances(&study.instances()[2..3])).await;
+    assert_eq!(again.status, StatusCode::OK);
+    assert_eq!(archive.stored(), study.uids());
+    insta::assert_snapshot!(archive.journal(), @r"
+    1. POST /dicomweb/studies -> 202
+       study-1/instance-1 stored
+       study-1/instance-2 stored
+       study-1/instance-3 refused A700 [rule 1: refuse-instance]
+       study-1/instance-4 stored
+    2. POST /dicomweb/studies -> 200
+       study-1/instance-3 stored
+    ");
+}
+
+#[tokio::test]
+async fn instances_of_another_study_than_the_path_names_are_refused() {
+    let archive = MockArchive::start().await;
+    let (study, other) = (small(), small().seed(7));
+    let path = format!("/studies/{}", study.study_uid());
+
+    let mixed = [&study.instances()[..1], &other.instances()[..1]].concat();
+    let answer = post(&archive, &path, instances(&mixed)).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    let receipt = answer.receipt();
+    assert_eq!(
+        receipt.referenced[0]
+            .sop_instance
+            .as_ref()
+            .unwrap()
+            .as_str(),
+        study.uid(0)
+    );
+    assert_eq!(
+        receipt.failed[0].sop_instance.as_ref().unwrap().as_str(),
+        other.uid(0)
+    );
+    assert_eq!(receipt.failed[0].reason.unwrap().0 & 0xFF00, 0xA900);
+
+    let answer = post(&archive, &path, instances(other.instances())).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    assert_eq!(answer.receipt().failed.len(), 4);
+    assert_eq!(archive.stored(), [study.uid(0).to_owned()]);
+}
+
+#[tokio::test]
+async fn a_part_that_cannot_be_read_is_an_other_failure_and_the_rest_is_stored() {
+    let archive = MockArchive::start().await;
+    let study = small();
+    let good = &study.instances()[0].bytes[..];
+
+    let answer = post(&archive, "/studies", body_of([b"garbage".as_slice(), good])).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    assert_eq!(
+        answer.receipt().other_failures,
+        [Some(FailureReason::CANNOT_UNDERSTAND)]
+    );
+    assert_eq!(archive.stored(), [study.uid(0).to_owned()]);
+
+    let answer = post(&archive, "/studies", body_of([b"garbage".as_slice(), b""])).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    assert_eq!(answer.receipt().other_failures.len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_no_multipart_body_is_400_with_the_place() {
+    let archive = MockArchive::start().await;
+    let study = small();
+    let whole = instances(&study.instances()[..1]);
+    let cut = whole[..whole.len() - 500].to_vec();
+    let cases: [(Vec<u8>, &str); 6] = [
+        (vec![], "the body is empty (at byte 0 of the body)"),
+        (
+            b"just text".to_vec(),
+            "the body holds no line --b (at byte 9 of the body)",
+        ),
+        (b"--b--\r\n".to_vec(), "the body has no part"),
+        (
+            b"--b\nContent-Type: x/y\n\nz".to_vec(),
+            "a line ends in a bare LF where CRLF is required (at byte 3 of the body)",
+        ),
+        (
+            b"--b\r\nno field\r\n\r\nz".to_vec(),
+            "the header of part 1 holds the line \"no field\", which is no field",
+        ),
+        (cut, "the body ends inside part 1, after "),
+    ];
+    for (body, message) in cases {
+        let answer = post(&archive, "/studies", body).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+        let said = answer.problem();
+        assert!(said.starts_with(message), "{said} instead of {message}");
+    }
+    assert!(archive.stored().is_empty());
+}
+
+#[tokio::test]
+async fn a_body_cut_in_its_second_part_keeps_the_first_and_says_so() {
+    let archive = MockArchive::start().await;
+    let study = small();
+    let whole = instances(&study.instances()[..2]);
+
+    let answer = post(&archive, "/studies", whole[..whole.len() - 500].to_vec()).await;
+
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    let receipt = answer.receipt();
+    assert_eq!(receipt.referenced.len(), 1);
+    assert_eq!(
+        receipt.other_failures,
+        [Some(FailureReason::CANNOT_UNDERSTAND)]
+    );
+    let warning = answer.headers["warning"].to_str().unwrap();
+    assert!(warning.contains("the body ends inside part 2"), "{warning}");
+    assert_eq!(archive.stored(), [study.uid(0).to_owned()]);
+}
+
+#[tokio::test]
+async fn types_that_cannot_be_stored_are_415_and_boundaries_that_cannot_be_400() {
+    let archive = MockArchive::start().await;
+    let body = instances(&small().instances()[..1]);
+    let cases = [
+        (
+            "text/plain",
+            415,
+            "Content-Type \"text/plain\" is neither multipart/related nor application/dicom",
+        ),
+        (
+            "nonsense",
+            415,
+            "\"nonsense\" is not a media type: no type/subtype",
+        ),
+        (
+            "multipart/form-data; boundary=b",
+            415,
+            "Content-Type \"multipart/form-data\" is neither",
+        ),
+        (
+            "multipart/related; type=\"application/dicom+json\"; boundary=b",
+            415,
+            "metadata with bulk data (\"application/dicom+json\") is not taken",
+        ),
+        (
+            "multipart/related; type=\"image/png\"; boundary=b",
+            415,
+            "parts of type \"image/png\" are not taken",
+        ),
+        (
+            "multipart/related; type=\"application/dicom\"",
+            400,
+            "has no boundary parameter",
+        ),
+        (
+            "multipart/related; boundary=\"a@b\"",
+            400,
+            "boundary \"a@b\" holds '@'",
+        ),
+    ];
+    for (content_type, status, message) in cases {
+        let answer = post_as(&archive, "/studies", content_type, body.clone()).await;
+        assert_eq!(answer.status.as_u16(), status, "{content_type}");
+        let said = answer.problem();
+        assert!(said.contains(message), "{said} instead of {message}");
+    }
+    let pdf = String::from_utf8_lossy(&body).into_owned();
+    assert!(pdf.contains("application/dicom"));
+    let mut part_of_other_type = b"--b\r\nContent-Type: application/pdf\r\n\r\n%PDF".to_vec();
+    part_of_other_type.extend_from_slice(b"\r\n--b--");
+    let answer = post(&archive, "/studies", part_of_other_type).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    assert_eq!(answer.receipt().other_failures.len(), 1);
+    assert!(archive.stored().is_empty());
+}
+
+#[tokio::test]
+async fn every_legal_form_of_a_multipart_body_is_taken() {
+    let study = small();
+    let bytes = &study.instances()[0].bytes[..];
+    let seventy = "b".repeat(70);
+    let plain = |boundary: &str, before: &str, head: &str, after: &str| {
+        let start = format!("{before}--{boundary}{head}\r\n\r\n");
+        [
+            start.as_bytes(),
+            bytes,
+            format!("\r\n--{boundary}--{after}").as_bytes(),
+        ]
+        .concat()
+    };
+    let typed = "\r\nContent-Type: application/dicom";
+    let cases = [
+        ("boundary=token", plain("token", "", typed, "\r\n")),
+        (
+            "boundary=\"'()+_,-./:=?\"",
+            plain("'()+_,-./:=?", "", typed, "\r\n"),
+        ),
+        (
+            &format!("boundary={seventy}"),
+            plain(&seventy, "", typed, ""),
+        ),
+        ("boundary=\"in ner\"", plain("in ner", "", typed, "\r\n")),
+        (
+            "BOUNDARY=b",
+            plain("b", "preamble\r\n", typed, "\r\nepilogue --b"),
+        ),
+        (
+            "boundary=b",
+            plain(
+                "b",
+                "\r\n",
+                " \t \r\ncontent-TYPE: Application/DICOM\r\nMIME-Version: 1.0\r\nContent-ID: <1@x>",
+                "",
+            ),
+        ),
+        (
+            "boundary=b",
+            plain(
+                "b",
+                "",
+                "\r\nContent-Type: application/dicom; transfer-syntax=1.2.840.10008.1.2.1",
+                "",
+            ),
+        ),
+        ("boundary=b", plain("b", "", "", "")),
+        (
+            "type=application/dicom; boundary=b",
+            plain("b", "", typed, ""),
+        ),
+    ];
+    for (parameters, body) in cases {
+        let archive = MockArchive::start().await;
+        let content_type = format!("multipart/related; {parameters}");
+        let answer = post_as(&archive, "/studies", &content_type, body).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::OK,
+            "{content_type}: {:?}",
+            answer.body
+        );
+        assert_eq!(archive.stored(), [study.uid(0).to_owned()]);
+    }
+}
+
+/// An instance whose pixels hold `--b`, in the middle of a line.
+fn with_token_in_pixels() -> (Study, Vec<u8>) {
+    let study = small();
+    let mut bytes = study.instances()[0].bytes.to_vec();
+    let at = bytes.len() - 600;
+    bytes[at..at + 12].copy_from_slice(b"xxxx--b yyyy");
+    (study, bytes)
+}
+
+#[tokio::test]
+async fn a_boundary_inside_pixels_is_data_unless_a_rule_says_otherwise() {
+    let (study, bytes) = with_token_in_pixels();
+    let archive = MockArchive::start().await;
+    let answer = post(&archive, "/studies", body_of([&bytes[..]])).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(archive.stored(), [study.uid(0).to_owned()]);
+
+    let archive = MockArchive::start().await;
+    archive.inject(Rule::when(storing()).then(BoundaryAnywhere::default()));
+    let answer = post(&archive, "/studies", body_of([&bytes[..]])).await;
+    assert_ne!(answer.status, StatusCode::OK);
+    let answer = post(&archive, "/studies", instances(&small().instances()[1..2])).await;
+    assert_eq!(answer.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_bare_instance_is_taken_and_the_answer_can_be_xml() {
+    let archive = MockArchive::start().await;
+    let study = small();
+    let answer = post_as(
+        &archive,
+        "/studies",
+        "application/dicom",
+        study.instances()[0].bytes.to_vec(),
+    )
+    .await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let answer = post_as(&archive, "/studies", "application/dicom", Vec::new()).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+
+    let send = |accept: &str| {
+        client()
+            .post(archive.web_url() + "/studies")
+            .header("Content-Type", TYPE)
+            .header("Accept", accept)
+            .body(instances(&study.instances()[1..2]))
+            .send()
+    };
+    let answer = send("application/dicom+xml").await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "application/dicom+xml");
+    let receipt = StoreResponse::from_xml(&answer.bytes().await.unwrap()).unwrap();
+    assert_eq!(
+        receipt.referenced[0]
+            .sop_instance
+            .as_ref()
+            .unwrap()
+            .as_str(),
+        study.uid(1)
+    );
+    let answer = send("image/png").await.unwrap();
+    assert_eq!(answer.status(), StatusCode::NOT_ACCEPTABLE);
+}
+
+#[tokio::test]
+async fn a_body_above_the_limit_is_413_and_readable() {
+    let policy = Policy {
+        max_request_bytes: Some(2000),
+        ..Policy::default()
+    };
+    let archive = MockArchive::builder().policy(policy).start().await.unwrap();
+    let body = vec![b'x'; 4 << 20];
+
+    let answer = post(&archive, "/studies", body.clone()).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(
+        answer.problem(),
+        "a store request may have at most 2000 bytes"
+    );
+
+    let chunks = futures_util::stream::iter(
+        body.chunks(100_000)
+            .map(|c| Ok::<_, std::io::Error>(Bytes::copy_from_slice(c)))
+            .collect::<Vec<_>>(),
+    );
+    let answer = post_as(
+        &archive,
+        "/studies",
+        TYPE,
+        reqwest::Body::wrap_stream(chunks),
+    )
+    .await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn conflicting_patients_are_refused_where_policy_says_so() {
+    let policy = Policy {
+        patient_conflict: PatientConflict::Reject(FailureReason::PATIENT_CONFLICT),
+        ..Policy::default()
+    };
+    let archive = MockArchive::builder().policy(policy).start().await.unwrap();
+    let (first, second) = conflict();
+
+    let all = [first.instances(), second.instances()].concat();
+    let answer = post(&archive, "/studies", instances(&all)).await;
+
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    let reasons: Vec<_> = answer
+        .receipt()
+        .failed
+        .iter()
+        .map(|failed| failed.reason)
+        .collect();
+    assert_eq!(reasons, [Some(FailureReason::PATIENT_CONFLICT); 3]);
+    assert_eq!(archive.stored(), first.uids());
+}
+
+#[tokio::test]
+async fn one_instance_twice_in_a_request_is_accounted_twice_and_stored_once() {
+    let archive = MockArchive::start().await;
+    let study = small();
+    let one = &study.instances()[0].bytes[..];
+    let answer = post(&archive, "/studies", body_of([one, one])).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.receipt().referenced.len(), 2);
+    assert_eq!(archive.stored().len(), 1);
+}
+
+/// A request by hand: reqwest sends neither Expect nor half a body.
+async fn open(archive: &MockArchive, head: &str) -> TcpStream {
+    let address = archive
+        .web_url()
+        .replace("http://", "")
+        .replace("/dicomweb", "");
+    let mut stream = TcpStream::connect(&address).await.unwrap();
+    let head = format!(
+        "POST /dicomweb/studies HTTP/1.1\r\nHost: {address}\r\nAccept: */*\r\n{head}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+async fn read_head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    String::from_utf8(head).unwrap()
+}
+
+#[tokio::test]
+async fn who_expects_100_gets_it_or_the_final_status_at_once() {
+    let archive = MockArchive::start().await;
+    let body = instances(&small().instances()[..1]);
+    let head = |kind: &str| {
+        format!(
+            "Content-Type: {kind}\r\nContent-Length: {}\r\nExpect: 100-continue",
+            body.len()
+        )
+    };
+
+    let mut stream = open(&archive, &head(TYPE)).await;
+    assert!(read_head(&mut stream).await.starts_with("HTTP/1.1 100 "));
+    stream.write_all(&body).await.unwrap();
+    assert!(read_head(&mut stream).await.starts_with("HTTP/1.1 200 "));
+
+    let mut stream = open(&archive, &head("text/plain")).await;
+    assert!(read_head(&mut stream).await.starts_with("HTTP/1.1 415 "));
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_leaves_nothing_half_stored() {
+    let archive = MockArchive::start().await;
+    let study = small();
+    let body = instances(&study.instances()[..1]);
+    let head = format!("Content-Type: {TYPE}\r\nContent-Length: {}", body.len());
+
+    let mut stream = open(&archive, &head).await;
+    stream.write_all(&body[..body.len() / 2]).await.unwrap();
+    drop(stream);
+
+    let answer = post(&archive, "/studies", instances(&study.instances()[1..2])).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(archive.stored(), [study.uid(1).to_owned()]);
+}
+
+#[tokio::test]
+async fn a_body_in_single_bytes_is_read_as_any_other() {
+    let archive = MockArchive::start().await;
+    let study = ct("chest").size(8).slices(1);
+    let body = instances(study.instances());
+    let mut stream = open(
+        &archive,
+        &format!("Content-Type: {TYPE}\r\nTransfer-Encoding: chunked"),
+    )
+    .await;
+    let mut chunked = Vec::new();
+    for byte in body {
+        chunked.extend_from_slice(&[b'1', b'\r', b'\n', byte, b'\r', b'\n']);
+    }
+    chunked.extend_from_slice(b"0\r\n\r\n");
+    stream.write_all(&chunked).await.unwrap();
+    assert!(read_head(&mut stream).await.starts_with("HTTP/1.1 200 "));
+    assert_eq!(archive.stored(), study.uids());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn whatever_is_refused_the_rest_is_stored_the_status_follows_and_resending_converges(
+        refused in prop::collection::btree_set(0_usize..4, 0..5),
+    ) {
+        let study = small();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let archive = MockArchive::start().await;
+            for n in &refused {
+                let refuse = RefuseInstance { reason: FailureReason::OUT_OF_RESOURCES };
+                archive.inject(Rule::when(storing().instance(study.uid(*n))).then(refuse).once());
+            }
+            let answer = post(&archive, "/studies", instances(study.instances())).await;
+            let expected = match refused.len() {
+                0 => StatusCode::OK,
+                4 => StatusCode::CONFLICT,
+                _ => StatusCode::ACCEPTED,
+            };
+            assert_eq!(answer.status, expected);
+            let mut kept: Vec<_> = (0..4).filter(|n| !refused.contains(n)).map(|n| study.uid(n).to_owned()).collect();
+            kept.sort();
+            assert_eq!(archive.stored(), kept);
+
+            let failed: BTreeSet<_> = answer.receipt().failed.iter().map(|failed| failed.sop_instance.clone().unwrap().to_string()).collect();
+            let resent: Vec<_> = study.instances().iter().filter(|instance| failed.contains(&instance.sop_instance)).cloned().collect();
+            if !resent.is_empty() {
+                let answer = post(&archive, "/studies", instances(&resent)).await;
+                assert_eq!(answer.status, StatusCode::OK);
+            }
+            assert_eq!(archive.stored(), study.uids());
+        });
+    }
+}
