@@ -48,18 +48,14 @@ impl File {
             meta.insert(tag, value);
         }
         let transfer_syntax = text(meta.get(&tags::TRANSFER_SYNTAX_UID)).unwrap_or_default();
-        let mut elements = meta;
-        walk.explicit = transfer_syntax != uids::IMPLICIT_VR_LITTLE_ENDIAN;
         #[expect(deprecated, reason = "retired, and still sent")]
         let unreadable = [
             uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN,
             uids::EXPLICIT_VR_BIG_ENDIAN,
         ];
+        let mut elements = meta;
         if !unreadable.contains(&transfer_syntax.as_str()) {
-            while walk.at < bytes.len() {
-                let (tag, value) = walk.element()?;
-                elements.insert(tag, value);
-            }
+            elements.extend(data_set(&bytes.slice(walk.at..), &transfer_syntax)?);
         }
         Ok(Self {
             transfer_syntax,
@@ -79,7 +75,27 @@ impl File {
     }
 }
 
-fn text(value: Option<&Bytes>) -> Option<String> {
+/// The elements at the top level of a little endian data set, with all that is nested in each.
+///
+/// # Errors
+/// A failure that names the offset at which it is no data set.
+pub fn data_set(bytes: &Bytes, transfer_syntax: &str) -> Verdict<BTreeMap<Tag, Bytes>> {
+    let explicit = transfer_syntax != uids::IMPLICIT_VR_LITTLE_ENDIAN;
+    let mut walk = Walk {
+        bytes,
+        at: 0,
+        explicit,
+    };
+    let mut elements = BTreeMap::new();
+    while walk.at < bytes.len() {
+        let (tag, value) = walk.element()?;
+        elements.insert(tag, value);
+    }
+    Ok(elements)
+}
+
+/// A value as text, without its padding.
+pub(crate) fn text(value: Option<&Bytes>) -> Option<String> {
     value.map(|bytes| {
         String::from_utf8_lossy(bytes)
             .trim_end_matches(['\0', ' '])

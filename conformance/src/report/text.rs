@@ -210,18 +210,23 @@ fn collapsed(out: &mut String, report: &Report, style: Style) {
         return;
     }
     for outcome in [Outcome::NotApplicable, Outcome::NotObserved] {
-        for judged in report
+        let members = report
             .checks
             .iter()
-            .filter(|judged| judged.outcome == outcome)
-        {
-            let word = style.paint(outcome, outcome.counted());
-            let _ = writeln!(
-                out,
-                "\n{word}: {} ({})",
-                judged.check.id,
-                line(judged.got())
-            );
+            .filter(|judged| judged.outcome == outcome);
+        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+        for judged in members {
+            match reasons
+                .iter_mut()
+                .find(|(reason, _)| *reason == judged.got())
+            {
+                Some((_, ids)) => ids.push(judged.check.id),
+                None => reasons.push((judged.got(), vec![judged.check.id])),
+            }
+        }
+        for (reason, ids) in reasons {
+            let word = style.paint(outcome, format!("{} {}", ids.len(), outcome.counted()));
+            let _ = writeln!(out, "\n{word}: {}\n      {}", line(reason), ids.join(", "));
         }
     }
 }

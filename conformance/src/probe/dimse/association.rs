@@ -20,6 +20,7 @@ use tokio::net::TcpStream;
 
 use crate::data::Instance;
 use crate::outcome::{Finding, Verdict};
+use crate::probe::file;
 use crate::transcript::{Transcript, WAIT, excerpt};
 
 /// The longest data set of a response that is kept.
@@ -291,20 +292,12 @@ fn encode(data_set: &InMemDicomObject, syntax: &str) -> Verdict<Bytes> {
 }
 
 fn failed_list(bytes: &Bytes, syntax: &str) -> Verdict<Vec<String>> {
-    let Some(known) = TransferSyntaxRegistry.get(syntax) else {
-        return Ok(Vec::new());
-    };
-    let identifier = InMemDicomObject::read_dataset_with_ts(&bytes[..], known)
-        .map_err(|error| Finding::fail(format!("an identifier that cannot be read: {error}")))?;
-    let Ok(Some(list)) = identifier.element_opt(tags::FAILED_SOP_INSTANCE_UID_LIST) else {
-        return Ok(Vec::new());
-    };
-    let text = list
-        .to_str()
-        .map_err(|error| Finding::fail(error.to_string()))?;
-    Ok(text
+    let identifier = file::data_set(bytes, syntax)?;
+    let list = file::text(identifier.get(&tags::FAILED_SOP_INSTANCE_UID_LIST)).unwrap_or_default();
+    Ok(list
         .split('\\')
-        .map(|uid| uid.trim_end_matches(['\0', ' ']).to_owned())
+        .filter(|uid| !uid.is_empty())
+        .map(str::to_owned)
         .collect())
 }
 
