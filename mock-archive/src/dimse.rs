@@ -7,8 +7,14 @@ mod association;
 mod connection;
 mod echo;
 mod find;
+mod get;
 mod identifier;
+mod move_;
 mod negotiate;
+mod payload;
+mod retrieve;
+mod store;
+mod user;
 
 use std::time::Duration;
 
@@ -66,7 +72,10 @@ async fn answer(
             )
             .await
         }
+        (Ok(Command::StoreRq(request)), _) => store::answer(association, context, request).await,
         (Ok(Command::FindRq(request)), _) => find::answer(association, context, request).await,
+        (Ok(Command::MoveRq(request)), _) => move_::answer(association, context, request).await,
+        (Ok(Command::GetRq(request)), _) => get::answer(association, context, request).await,
         (command, data_set) => {
             if data_set == DataSet::Present {
                 association.skip_data_set().await?;
@@ -75,16 +84,6 @@ async fn answer(
                 Ok(Command::EchoRq(request)) => echo::answer(association, context, request).await,
                 // The operation ended before its cancel came (PS3.7 9.3.2.3).
                 Ok(Command::CancelRq(_)) => Ok(()),
-                Ok(Command::StoreRq(_) | Command::MoveRq(_) | Command::GetRq(_)) => {
-                    refuse(
-                        association,
-                        context,
-                        &set,
-                        Status::UNRECOGNIZED_OPERATION,
-                        "not yet",
-                    )
-                    .await
-                }
                 Ok(Command::NRq(request)) => {
                     let response = NResponse {
                         service: request.service,

@@ -28,7 +28,7 @@ const SLICES_PER_SECOND: u64 = 20;
 pub(crate) struct Switch(Arc<AtomicU8>);
 
 impl Switch {
-    const OPEN: u8 = 0;
+    // 0 is open.
     const CLOSED: u8 = 1;
     const RESET: u8 = 2;
     const STALLED: u8 = 3;
@@ -322,4 +322,172 @@ fn acknowledge_at_once(stream: &TcpStream, is_drained: bool) {
     }
     #[cfg(not(target_os = "linux"))]
     let _ = (stream, is_drained);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::moment::Ending;
+
+    /// A socket under a line, and the peer's end of its connection.
+    async fn pair(line: Line) -> (Socket, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let peer = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        (Socket::with_line(stream, line), peer)
+    }
+
+    fn ending(after: u64, direction: Direction, manner: Manner) -> Line {
+        Line {
+            ending: Some(Ending {
+                after,
+                direction,
+                manner,
+            }),
+            ..Line::default()
+        }
+    }
+
+    async fn all_of(mut peer: TcpStream) -> (Vec<u8>, Option<io::ErrorKind>) {
+        let mut bytes = Vec::new();
+        let error = peer
+            .read_to_end(&mut bytes)
+            .await
+            .err()
+            .map(|error| error.kind());
+        (bytes, error)
+    }
+
+    #[tokio::test]
+    async fn a_line_that_does_nothing_passes_everything_both_ways() {
+        let (mut socket, mut peer) = pair(Line::default()).await;
+        peer.write_all(b"question").await.unwrap();
+        let mut question = [0; 8];
+        socket.read_exact(&mut question).await.unwrap();
+        socket.write_all(b"answer").await.unwrap();
+        socket.shutdown().await.unwrap();
+        assert_eq!(&question, b"question");
+        assert_eq!(all_of(peer).await, (b"answer".to_vec(), None));
+    }
+
+    #[tokio::test]
+    async fn bytes_going_out_end_after_their_number() {
+        let (mut socket, peer) = pair(ending(4, Direction::Outbound, Manner::Close)).await;
+        let error = socket.write_all(b"answer").await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+        assert_eq!(all_of(peer).await, (b"answ".to_vec(), None));
+    }
+
+    #[tokio::test]
+    async fn a_reset_is_an_error_at_the_peer() {
+        let (mut socket, peer) = pair(ending(0, Direction::Outbound, Manner::Reset)).await;
+        let error = socket.write_all(b"answer").await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+        assert_eq!(
+            all_of(peer).await,
+            (vec![], Some(io::ErrorKind::ConnectionReset))
+        );
+    }
+
+    #[tokio::test]
+    async fn bytes_coming_in_end_after_their_number() {
+        let (mut socket, mut peer) = pair(ending(3, Direction::Inbound, Manner::Close)).await;
+        peer.write_all(b"question").await.unwrap();
+        let mut question = Vec::new();
+        socket.read_to_end(&mut question).await.unwrap();
+        assert_eq!(question, b"que");
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_is_reset_without_a_byte() {
+        let (socket, peer) = pair(Line {
+            refuse: true,
+            ..Line::default()
+        })
+        .await;
+        drop(socket);
+        assert_eq!(
+            all_of(peer).await,
+            (vec![], Some(io::ErrorKind::ConnectionReset))
+        );
+    }
+
+    #[tokio::test]
+    async fn a_silent_connection_is_held_until_the_peer_leaves() {
+        let (mut socket, mut peer) = pair(Line {
+            silent: true,
+            ..Line::default()
+        })
+        .await;
+        peer.write_all(b"question").await.unwrap();
+        drop(peer);
+        let mut question = Vec::new();
+        socket.read_to_end(&mut question).await.unwrap();
+        assert_eq!(question, b"");
+        assert!(socket.write_all(b"answer").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn garbage_comes_before_the_answer() {
+        let (mut socket, peer) = pair(Line {
+            garbage: Bytes::from_static(b"??"),
+            ..Line::default()
+        })
+        .await;
+        socket.write_all(b"answer").await.unwrap();
+        drop(socket);
+        assert_eq!(all_of(peer).await, (b"??answer".to_vec(), None));
+    }
+
+    #[tokio::test]
+    async fn a_slow_line_takes_its_time() {
+        let began = Instant::now();
+        let (mut socket, peer) = pair(Line {
+            bytes_per_second: Some(1000),
+            ..Line::default()
+        })
+        .await;
+        socket.write_all(&[7; 150]).await.unwrap();
+        drop(socket);
+        assert_eq!(all_of(peer).await, (vec![7; 150], None));
+        assert!(
+            began.elapsed() >= Duration::from_millis(100),
+            "{:?}",
+            began.elapsed()
+        );
+    }
+
+    #[tokio::test]
+    async fn a_late_line_waits_before_it_writes() {
+        let began = Instant::now();
+        let latency = Duration::from_millis(30);
+        let (mut socket, mut peer) = pair(Line {
+            latency,
+            ..Line::default()
+        })
+        .await;
+        socket.write_all(b"1").await.unwrap();
+        socket.write_all(b"2").await.unwrap();
+        peer.read_exact(&mut [0; 2]).await.unwrap();
+        assert!(began.elapsed() >= 2 * latency, "{:?}", began.elapsed());
+    }
+
+    #[tokio::test]
+    async fn a_switch_ends_a_connection_that_somebody_else_owns() {
+        let (mut socket, peer) = pair(Line::default()).await;
+        let switch = socket.switch();
+        socket.write_all(b"half").await.unwrap();
+        switch.end(Manner::Reset);
+        drop(socket);
+        let (bytes, error) = all_of(peer).await;
+        assert!(b"half".starts_with(&bytes));
+        assert_eq!(error, Some(io::ErrorKind::ConnectionReset));
+    }
 }

@@ -8,12 +8,13 @@ use bytes::{Bytes, BytesMut};
 use dicom_ul::pdu::{self, AssociationRQ, Pdu, RequestorRoles};
 use dicom_wire::ae::AeTitle;
 use dicom_wire::dimse::pdv::{self, Assembler, Event, P_DATA_TF, Pdv, Place};
-use dicom_wire::dimse::{Command, CommandSet, DataSet, Message, Status, element};
+use dicom_wire::dimse::{Command, CommandSet, DataSet, Message, Status, StoreRequest, element};
 use dicom_wire::uid::Uid;
 use tokio::time::sleep;
 
 use super::connection::{Connection, Gone, RawPdu, kind};
 use super::negotiate::{self, APPLICATION_CONTEXT};
+use super::payload::{self, Payload};
 use super::{ARTIM, IDLE};
 use crate::archive::Archive;
 use crate::exchange::Exchange;
@@ -375,6 +376,27 @@ impl Association {
     /// Sends a response that no exchange stands behind.
     pub(super) async fn send(&mut self, pdus: &[u8]) -> Result<(), Ended> {
         self.write(pdus, None).await
+    }
+
+    /// Sends the C-STORE request of a C-GET.
+    pub(super) async fn send_instance(
+        &mut self,
+        context: u8,
+        request: StoreRequest,
+        payload: Payload,
+    ) -> Result<(), Ended> {
+        let sent = payload::send(
+            &mut self.connection,
+            context,
+            request,
+            payload,
+            self.max_length,
+        )
+        .await;
+        sent.map_err(|gone| {
+            self.remark(format!("instance could not be sent: {gone}"));
+            Ended
+        })
     }
 
     /// Sends A-ABORT and waits for the peer to close.

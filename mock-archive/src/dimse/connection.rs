@@ -25,8 +25,10 @@ pub(super) mod kind {
 const MAX_CONTROL_PDU: usize = 1024 * 1024;
 /// What "no limit" means for the PDUs that come in.
 const MAX_DATA_PDU: usize = 64 * 1024 * 1024;
-/// Bytes asked of the socket at once.
-const READ: usize = 64 * 1024;
+/// Size of the buffers that are read into.
+const READ: usize = 256 * 1024;
+/// Bytes asked of the socket at once, at least.
+const LEAST_READ: usize = 4 * 1024;
 
 /// One PDU as it came.
 #[derive(Debug)]
@@ -97,7 +99,10 @@ impl Connection {
             if let Some(pdu) = self.take()? {
                 return Ok(pdu);
             }
-            self.buffer.reserve(READ);
+            // Data sets are kept as slices of these buffers, so a new one is begun only when this one is nearly full.
+            if self.buffer.capacity() - self.buffer.len() < LEAST_READ {
+                self.buffer.reserve(READ);
+            }
             if self.socket.read_buf(&mut self.buffer).await? == 0 {
                 return Err(if self.buffer.is_empty() {
                     Gone::Closed

@@ -5,7 +5,7 @@ use dicom_core::{DataElement, Length, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 use dicom_wire::dimse::{FindRequest, FindResponse, Outcome, Status};
-use dicom_wire::query::{Query, QueryError};
+use dicom_wire::query::{Key, Query, QueryError};
 use dicom_wire::uid::Uid;
 
 use super::association::{Agreed, Association, Ended, Entry};
@@ -135,6 +135,15 @@ fn read(
     query
         .keys
         .retain(|key| !(key.path.sequences().is_empty() && OWN_KEYS.contains(&key.path.leaf())));
+    // What the dictionary does not know is not supported as a key: it does not filter, and the status tells (PS3.4 C.4.1.1.4).
+    let (known, unknown) = query
+        .keys
+        .into_iter()
+        .partition(|key| key.path.vr() != VR::UN);
+    query.keys = known;
+    query
+        .ignored
+        .extend(unknown.iter().map(|key: &Key| key.path.to_string()));
     Ok(Asked { identifier, query })
 }
 

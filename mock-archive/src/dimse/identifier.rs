@@ -116,10 +116,8 @@ pub(super) fn check_hierarchy(
 ) -> Result<(), Outcome> {
     for tag in above(level, root) {
         let value = text(identifier, tag).unwrap_or_default();
-        let is_single = !value.is_empty()
-            && !value.contains('\\')
-            && !(value.contains(['*', '?']) && tag != tags::PATIENT_ID);
-        if !is_single {
+        let has_wildcard = tag != tags::PATIENT_ID && value.contains(['*', '?']);
+        if value.is_empty() || value.contains('\\') || has_wildcard {
             let name = match tag {
                 tags::PATIENT_ID => "Patient ID",
                 tags::STUDY_INSTANCE_UID => "Study Instance UID",

@@ -99,7 +99,7 @@ pub(super) fn answers(request: &AssociationRQ, policy: &Policy) -> Vec<Context> 
             .as_ref()
             .and_then(|uid| Some((uid, usage(uid)?)))
         {
-            _ if proposed.id % 2 == 0 => ContextAnswer::Refused(2),
+            _ if proposed.id.is_multiple_of(2) => ContextAnswer::Refused(2),
             None => ContextAnswer::Refused(3),
             Some((uid, Use::Storage)) if !policy.sop_classes.accepts(uid) => {
                 ContextAnswer::Refused(3)

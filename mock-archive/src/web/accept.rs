@@ -1,6 +1,8 @@
 //! Which of the representations that a resource has a client gets (PS3.18 8.7).
 
-use dicom_wire::media::{Accept, DICOM, DICOM_JSON, DICOM_XML, MULTIPART_RELATED, MediaType, OCTET_STREAM};
+use dicom_wire::media::{
+    Accept, DICOM, DICOM_JSON, DICOM_XML, MULTIPART_RELATED, MediaType, OCTET_STREAM,
+};
 use dicom_wire::uid::Uid;
 use http::HeaderMap;
 use http::header::ACCEPT;
@@ -15,7 +17,11 @@ pub(crate) fn accepted(headers: &HeaderMap, query: &str) -> Result<Accept, Probl
     if let Some(value) = parameter(query, "accept") {
         let accept = Accept::parse(&value);
         if accept.is_empty() || value.contains("/*") {
-            return Err(Problem::bad_value("accept", &value, "want media types without wildcards"));
+            return Err(Problem::bad_value(
+                "accept",
+                &value,
+                "want media types without wildcards",
+            ));
         }
         return Ok(accept);
     }
@@ -31,9 +37,8 @@ pub(crate) fn accepted(headers: &HeaderMap, query: &str) -> Result<Accept, Probl
     }
     let accept = Accept::parse(&fields.join(","));
     let has = |wanted: fn(&MediaType) -> bool| accept.members().iter().any(|m| wanted(&m.range));
-    let is_picture = |media: &MediaType| {
-        matches!(media.essence(), "image/jpeg" | "image/png" | "image/gif")
-    };
+    let is_picture =
+        |media: &MediaType| matches!(media.essence(), "image/jpeg" | "image/png" | "image/gif");
     if has(|media| media.is(DICOM)) && has(is_picture) {
         return Err(Problem::bad_request(
             "Accept mixes application/dicom with rendered media types, which PS3.18 8.7.5 forbids",
@@ -114,7 +119,11 @@ pub(crate) fn offers(accept: &Accept) -> Vec<Offer> {
                 Some(_) => Wish::of(range)?,
                 None => Wish::of(&part)?,
             };
-            Some(Offer { form, media: part, wish })
+            Some(Offer {
+                form,
+                media: part,
+                wish,
+            })
         })
         .collect()
 }
@@ -203,8 +212,14 @@ mod tests {
     fn the_higher_quality_wins() {
         let xml = "multipart/related; type=\"application/dicom+xml\"";
         let of = |text: String| attributes(&Accept::parse(&text)).unwrap();
-        assert_eq!(of(format!("{xml}; q=0.1, application/dicom+json; q=0.9")), Attributes::Json);
-        assert_eq!(of(format!("{xml}; q=0.9, application/dicom+json; q=0.1")), Attributes::Xml);
+        assert_eq!(
+            of(format!("{xml}; q=0.1, application/dicom+json; q=0.9")),
+            Attributes::Json
+        );
+        assert_eq!(
+            of(format!("{xml}; q=0.9, application/dicom+json; q=0.1")),
+            Attributes::Xml
+        );
         assert_eq!(of("*/*".to_owned()), Attributes::Json);
     }
 

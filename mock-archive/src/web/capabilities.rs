@@ -30,14 +30,26 @@ struct Row {
 }
 
 const fn gives(path: &'static str, gives: &'static [&'static str]) -> Row {
-    Row { path, gives, takes: None }
+    Row {
+        path,
+        gives,
+        takes: None,
+    }
 }
 
 const ROWS: &[Row] = &[
-    Row { path: "studies", gives: ATTRIBUTES, takes: Some(STORE) },
+    Row {
+        path: "studies",
+        gives: ATTRIBUTES,
+        takes: Some(STORE),
+    },
     gives("series", ATTRIBUTES),
     gives("instances", ATTRIBUTES),
-    Row { path: "studies/{study}", gives: &[FILES], takes: Some(STORE) },
+    Row {
+        path: "studies/{study}",
+        gives: &[FILES],
+        takes: Some(STORE),
+    },
     gives("studies/{study}/metadata", ATTRIBUTES),
     gives("studies/{study}/rendered", PICTURES),
     gives("studies/{study}/thumbnail", PICTURES),
@@ -48,14 +60,38 @@ const ROWS: &[Row] = &[
     gives("studies/{study}/series/{series}/rendered", PICTURES),
     gives("studies/{study}/series/{series}/thumbnail", PICTURES),
     gives("studies/{study}/series/{series}/instances", ATTRIBUTES),
-    gives("studies/{study}/series/{series}/instances/{instance}", &[FILES, "application/dicom"]),
-    gives("studies/{study}/series/{series}/instances/{instance}/metadata", ATTRIBUTES),
-    gives("studies/{study}/series/{series}/instances/{instance}/rendered", PICTURES),
-    gives("studies/{study}/series/{series}/instances/{instance}/thumbnail", PICTURES),
-    gives("studies/{study}/series/{series}/instances/{instance}/frames/{frames}", &[OCTETS]),
-    gives("studies/{study}/series/{series}/instances/{instance}/frames/{frames}/rendered", PICTURES),
-    gives("studies/{study}/series/{series}/instances/{instance}/frames/{frames}/thumbnail", PICTURES),
-    gives("studies/{study}/series/{series}/instances/{instance}/bulkdata/{path}", &[OCTETS]),
+    gives(
+        "studies/{study}/series/{series}/instances/{instance}",
+        &[FILES, "application/dicom"],
+    ),
+    gives(
+        "studies/{study}/series/{series}/instances/{instance}/metadata",
+        ATTRIBUTES,
+    ),
+    gives(
+        "studies/{study}/series/{series}/instances/{instance}/rendered",
+        PICTURES,
+    ),
+    gives(
+        "studies/{study}/series/{series}/instances/{instance}/thumbnail",
+        PICTURES,
+    ),
+    gives(
+        "studies/{study}/series/{series}/instances/{instance}/frames/{frames}",
+        &[OCTETS],
+    ),
+    gives(
+        "studies/{study}/series/{series}/instances/{instance}/frames/{frames}/rendered",
+        PICTURES,
+    ),
+    gives(
+        "studies/{study}/series/{series}/instances/{instance}/frames/{frames}/thumbnail",
+        PICTURES,
+    ),
+    gives(
+        "studies/{study}/series/{series}/instances/{instance}/bulkdata/{path}",
+        &[OCTETS],
+    ),
 ];
 
 /// Answers with the description of the whole service at its base, and with the methods elsewhere.
@@ -77,9 +113,15 @@ fn description(asked: &Asked) -> Result<Response, Problem> {
     let accept = accept::accepted(&asked.headers, &asked.query)?;
     let offered = [MediaType::of(WADL), MediaType::of("application/json")];
     let chosen = accept.best(&offered).ok_or_else(|| {
-        Problem::not_acceptable(format!("capabilities are given as {WADL} or application/json"))
+        Problem::not_acceptable(format!(
+            "capabilities are given as {WADL} or application/json"
+        ))
     })?;
-    let text = if chosen.is(WADL) { wadl(&asked.base) } else { tree(&asked.base).to_string() };
+    let text = if chosen.is(WADL) {
+        wadl(&asked.base)
+    } else {
+        tree(&asked.base).to_string()
+    };
     let mut response = Response::new(Body::from(text));
     set_type(&mut response, chosen);
     Ok(response)
@@ -103,9 +145,15 @@ fn wadl(base: &str) -> String {
         escaped(base)
     );
     for row in ROWS {
-        text += &format!("    <resource path=\"{}\">\n      <method name=\"GET\">\n        <response status=\"200\">\n", row.path);
+        text += &format!(
+            "    <resource path=\"{}\">\n      <method name=\"GET\">\n        <response status=\"200\">\n",
+            row.path
+        );
         for media in row.gives {
-            text += &format!("          <representation mediaType=\"{}\"/>\n", escaped(media));
+            text += &format!(
+                "          <representation mediaType=\"{}\"/>\n",
+                escaped(media)
+            );
         }
         text += "        </response>\n      </method>\n";
         if let Some(takes) = row.takes {
@@ -120,5 +168,7 @@ fn wadl(base: &str) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('"', "&quot;")
 }

@@ -36,9 +36,15 @@ pub(crate) async fn deliver(
     if delivery.cut.is_some() || delivery.bytes_per_second.is_some() {
         // A body that is cut was promised whole: what makes the cut visible is that fewer bytes come.
         if let Some(length) = body.size_hint().exact() {
-            parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+            parts
+                .headers
+                .insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
-        body = altered(body, &delivery, connection.map(|known| known.switch.clone()));
+        body = altered(
+            body,
+            &delivery,
+            connection.map(|known| known.switch.clone()),
+        );
     }
     // The journal's entry stays open until the last byte is out or the client is gone.
     Response::from_parts(parts, accompanied(body, exchange.clone()))
@@ -46,7 +52,10 @@ pub(crate) async fn deliver(
 
 /// Keeps the exchange as long as the body lives, without hiding the body's length from the server.
 fn accompanied(body: Body, exchange: Exchange) -> Body {
-    Body::new(Accompanied { body, _exchange: exchange })
+    Body::new(Accompanied {
+        body,
+        _exchange: exchange,
+    })
 }
 
 struct Accompanied {
@@ -103,14 +112,17 @@ fn paced(
         }
         Err(error) => stream::iter(vec![Err(error)]),
     });
-    stream::unfold((small, 0u64, None), move |(mut small, sent, started)| async move {
-        let piece = small.next().await?;
-        let started: Instant = started.unwrap_or_else(Instant::now);
-        let due = Duration::from_secs_f64(sent as f64 / rate as f64);
-        sleep_until(started + due).await;
-        let sent = sent + piece.as_ref().map_or(0, |piece| piece.len() as u64);
-        Some((piece, (small, sent, Some(started))))
-    })
+    stream::unfold(
+        (small, 0u64, None),
+        move |(mut small, sent, started)| async move {
+            let piece = small.next().await?;
+            let started: Instant = started.unwrap_or_else(Instant::now);
+            let due = Duration::from_secs_f64(sent as f64 / rate as f64);
+            sleep_until(started + due).await;
+            let sent = sent + piece.as_ref().map_or(0, |piece| piece.len() as u64);
+            Some((piece, (small, sent, Some(started))))
+        },
+    )
 }
 
 fn shortened(
@@ -129,7 +141,12 @@ fn shortened(
             if let Some(switch) = switch {
                 switch.end(cut.manner);
             }
-            return Some((Err(axum::Error::new(io::Error::from(io::ErrorKind::ConnectionAborted))), None));
+            return Some((
+                Err(axum::Error::new(io::Error::from(
+                    io::ErrorKind::ConnectionAborted,
+                ))),
+                None,
+            ));
         }
         match pieces.next().await? {
             Ok(mut piece) => {

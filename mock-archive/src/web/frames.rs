@@ -48,11 +48,12 @@ pub(crate) fn frames(asked: &Asked, scope: &Scope, frames: Vec<u32>) -> Result<R
             || offer.wish == Wish::Default && offer.media.is(codestream)
             || matches!(&offer.wish, Wish::Only(uid) if uid.as_str() == own);
         if codestream == OCTET_STREAM {
-            return (offer.takes(OCTET_STREAM) && (explicit || as_stored)).then_some(Pixels::Native);
+            return (offer.takes(OCTET_STREAM) && (explicit || as_stored))
+                .then_some(Pixels::Native);
         }
         // `*` takes the codestream under any label that the client can live with.
-        let takes_codestream = offer.takes(codestream)
-            || offer.wish == Wish::Any && offer.takes(OCTET_STREAM);
+        let takes_codestream =
+            offer.takes(codestream) || offer.wish == Wish::Any && offer.takes(OCTET_STREAM);
         if as_stored && takes_codestream {
             return Some(Pixels::Stored);
         }
@@ -70,7 +71,11 @@ pub(crate) fn frames(asked: &Asked, scope: &Scope, frames: Vec<u32>) -> Result<R
     let Some((form, pixels)) = chosen else {
         return Err(Problem::not_acceptable(format!(
             "the frames are stored as {codestream} in transfer syntax {own}: ask for multipart/related; type=\"{codestream}\"{}",
-            if decodable { " or type=\"application/octet-stream\"" } else { "" }
+            if decodable {
+                " or type=\"application/octet-stream\""
+            } else {
+                ""
+            }
         )));
     };
     let (media, syntax) = match pixels {
@@ -82,7 +87,12 @@ pub(crate) fn frames(asked: &Asked, scope: &Scope, frames: Vec<u32>) -> Result<R
     let locate = move |frame| format!("{url}/frames/{frame}");
     // The first frame is made before the head goes out, so that pixels which cannot be decoded are an error and not a torn body.
     let first = frame_bytes(&stored, frames[0], pixels).map_err(Problem::not_acceptable)?;
-    let body = Parts { form, boundary: boundary(asked), media, part };
+    let body = Parts {
+        form,
+        boundary: boundary(asked),
+        media,
+        part,
+    };
     Ok(body.respond(move |write| {
         let mut first = Some(first);
         for frame in frames {
@@ -97,7 +107,9 @@ pub(crate) fn frames(asked: &Asked, scope: &Scope, frames: Vec<u32>) -> Result<R
 }
 
 fn frame_bytes(stored: &Stored, frame: u32, pixels: Pixels) -> Result<Vec<u8>, String> {
-    let bytes = stored.frame_bytes(frame).map_err(|error| error.to_string())?;
+    let bytes = stored
+        .frame_bytes(frame)
+        .map_err(|error| error.to_string())?;
     let own = stored.identity().transfer_syntax.as_str();
     if pixels == Pixels::Stored {
         return Ok(bytes.to_vec());
@@ -108,7 +120,12 @@ fn frame_bytes(stored: &Stored, frame: u32, pixels: Pixels) -> Result<Vec<u8>, S
 }
 
 /// Answers with one value, as its BulkDataURI promised.
-pub(crate) fn bulk_data(asked: &Asked, scope: &Scope, path: &[Step], tag: Tag) -> Result<Response, Problem> {
+pub(crate) fn bulk_data(
+    asked: &Asked,
+    scope: &Scope,
+    path: &[Step],
+    tag: Tag,
+) -> Result<Response, Problem> {
     let accept = accept::accepted(&asked.headers, &asked.query)?;
     let stored = one(asked, scope)?;
     let index = stored
@@ -132,13 +149,26 @@ pub(crate) fn bulk_data(asked: &Asked, scope: &Scope, path: &[Step], tag: Tag) -
     let offers = accept::offers(&accept);
     let fits = |offer: &&Offer| offer.takes(media) || offer.takes(OCTET_STREAM);
     let Some(offer) = offers.iter().find(fits) else {
-        return Err(Problem::not_acceptable(format!("bulk data is given as {media}")));
+        return Err(Problem::not_acceptable(format!(
+            "bulk data is given as {media}"
+        )));
     };
     let part = MediaType::of(media);
-    let location = format!("{}/{}", instance_url(&asked.base, &stored), super::resource::bulk_path(path, tag));
-    let body = Parts { form: offer.form, boundary: boundary(asked), media, part };
+    let location = format!(
+        "{}/{}",
+        instance_url(&asked.base, &stored),
+        super::resource::bulk_path(path, tag)
+    );
+    let body = Parts {
+        form: offer.form,
+        boundary: boundary(asked),
+        media,
+        part,
+    };
     Ok(body.respond(move |write| {
-        write(&location, &mut |sink| transcode::write_bulk(&stored, &stored.layout().bulk[index], sink))
+        write(&location, &mut |sink| {
+            transcode::write_bulk(&stored, &stored.layout().bulk[index], sink)
+        })
     }))
 }
 
@@ -156,14 +186,20 @@ struct Parts {
 }
 
 /// Writes one part: its Content-Location, then what makes its bytes.
-type WritePart<'a> = dyn FnMut(&str, &mut dyn FnMut(&mut Sink) -> io::Result<()>) -> io::Result<()> + 'a;
+type WritePart<'a> =
+    dyn FnMut(&str, &mut dyn FnMut(&mut Sink) -> io::Result<()>) -> io::Result<()> + 'a;
 
 impl Parts {
     fn respond(
         self,
         make: impl FnOnce(&mut WritePart<'_>) -> io::Result<()> + Send + 'static,
     ) -> Response {
-        let Parts { form, boundary, media, part } = self;
+        let Parts {
+            form,
+            boundary,
+            media,
+            part,
+        } = self;
         let whole = match form {
             Form::Multipart => boundary.content_type(media),
             Form::Single => part.clone(),

@@ -4,13 +4,13 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use axum::response::Response;
+use dicom_core::header::Header;
 use dicom_object::InMemDicomObject;
 use dicom_object::mem::InMemElement;
 use dicom_wire::media::{DICOM_JSON, DICOM_XML, MediaType};
 use dicom_wire::multipart::{Headers, Writer};
 use dicom_wire::part10::Step;
 use dicom_wire::{json, xml};
-use dicom_core::header::Header;
 
 use crate::exchange::Exchange;
 use crate::request::Scope;
@@ -37,7 +37,8 @@ pub(crate) fn metadata(asked: &Asked, scope: &Scope) -> Result<Response, Problem
                     sink.write_all(before.as_bytes())?;
                     before = ",";
                     let dataset = described(&exchange, stored);
-                    json::write(sink, &dataset, &linked(&base, stored)).map_err(io::Error::other)?;
+                    json::write(sink, &dataset, &linked(&base, stored))
+                        .map_err(io::Error::other)?;
                 }
                 sink.write_all(b"]")
             }));
@@ -50,9 +51,10 @@ pub(crate) fn metadata(asked: &Asked, scope: &Scope) -> Result<Response, Problem
             let mut response = Response::new(produce::body(move |sink| {
                 let mut writer = Writer::new(boundary);
                 for stored in &selected {
-                    let headers = Headers::new()
-                        .with("Content-Type", DICOM_XML)
-                        .with("Content-Location", format!("{}/metadata", instance_url(&base, stored)));
+                    let headers = Headers::new().with("Content-Type", DICOM_XML).with(
+                        "Content-Location",
+                        format!("{}/metadata", instance_url(&base, stored)),
+                    );
                     sink.write_all(&writer.part_head(&headers))?;
                     let dataset = described(&exchange, stored);
                     xml::write(sink, &dataset, &linked(&base, stored)).map_err(io::Error::other)?;

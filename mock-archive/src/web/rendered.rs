@@ -64,14 +64,20 @@ pub(crate) async fn rendered(
     let wanted = frames.clone();
     let pictures = tokio::task::spawn_blocking(move || {
         let picture = |&frame: &u32| draw(&stored, frame, &options, encoding);
-        wanted.iter().map(picture).collect::<Result<Vec<Bytes>, Problem>>()
+        wanted
+            .iter()
+            .map(picture)
+            .collect::<Result<Vec<Bytes>, Problem>>()
     })
     .await
     .map_err(|_| Problem::internal("rendering ended before its time"))??;
     let media = MediaType::of(encoding.media());
     let mut pictures = frames.into_iter().zip(pictures);
     if pictures.len() == 1 {
-        let picture = pictures.next().map(|(_, picture)| picture).unwrap_or_default();
+        let picture = pictures
+            .next()
+            .map(|(_, picture)| picture)
+            .unwrap_or_default();
         let mut response = Response::new(Body::from(picture));
         set_type(&mut response, &media);
         return Ok(response);
@@ -95,7 +101,10 @@ pub(crate) async fn rendered(
 
 /// The image in the middle of the first series that has images.
 fn representative(selected: Vec<Arc<Stored>>) -> Result<Arc<Stored>, Problem> {
-    let images: Vec<&Arc<Stored>> = selected.iter().filter(|one| one.frame_count() > 0).collect();
+    let images: Vec<&Arc<Stored>> = selected
+        .iter()
+        .filter(|one| one.frame_count() > 0)
+        .collect();
     let Some(first) = images.first() else {
         return Err(Problem::not_acceptable(format!(
             "instance {} has no pixels; it cannot be rendered as an image",
@@ -103,21 +112,34 @@ fn representative(selected: Vec<Arc<Stored>>) -> Result<Arc<Stored>, Problem> {
         )));
     };
     let series = &first.identity().series;
-    let of_series: Vec<&Arc<Stored>> =
-        images.iter().copied().filter(|one| one.identity().series == *series).collect();
+    let of_series: Vec<&Arc<Stored>> = images
+        .iter()
+        .copied()
+        .filter(|one| one.identity().series == *series)
+        .collect();
     Ok(of_series[of_series.len() / 2].clone())
 }
 
-fn draw(stored: &Stored, number: u32, options: &Options, encoding: Encoding) -> Result<Bytes, Problem> {
+fn draw(
+    stored: &Stored,
+    number: u32,
+    options: &Options,
+    encoding: Encoding,
+) -> Result<Bytes, Problem> {
     let instance = &stored.identity().instance;
     let fail = |why: &dyn std::fmt::Display| {
-        Problem::not_acceptable(format!("frame {number} of instance {instance} cannot be rendered: {why}"))
+        Problem::not_acceptable(format!(
+            "frame {number} of instance {instance} cannot be rendered: {why}"
+        ))
     };
     let bytes = stored.frame_bytes(number).map_err(|error| fail(&error))?;
     let syntax = stored.identity().transfer_syntax.as_str();
     let picture = frame::render(stored.header(), syntax, &bytes, number, options)
         .map_err(|error| fail(&error))?;
-    encoding.encode(&picture).map(Bytes::from).map_err(|error| fail(&error))
+    encoding
+        .encode(&picture)
+        .map(Bytes::from)
+        .map_err(|error| fail(&error))
 }
 
 impl Encoding {
@@ -141,7 +163,12 @@ fn encoding(accept: &Accept, quality: u8) -> Result<Encoding, Problem> {
     accept::offers(accept)
         .iter()
         .find_map(|offer| match offer {
-            _ if offer.form == Form::Multipart && !offer.is_open() && !offer.takes("image/jpeg") => None,
+            _ if offer.form == Form::Multipart
+                && !offer.is_open()
+                && !offer.takes("image/jpeg") =>
+            {
+                None
+            }
             _ if offer.takes("image/jpeg") => Some(Encoding::Jpeg { quality }),
             _ if offer.takes("image/png") => Some(Encoding::Png),
             _ => None,
@@ -150,10 +177,16 @@ fn encoding(accept: &Accept, quality: u8) -> Result<Encoding, Problem> {
 }
 
 fn quality(query: &str) -> Result<u8, Problem> {
-    let Some(text) = parameter(query, "quality") else { return Ok(90) };
+    let Some(text) = parameter(query, "quality") else {
+        return Ok(90);
+    };
     match text.parse::<u8>() {
         Ok(quality @ 1..=100) => Ok(quality),
-        _ => Err(Problem::bad_value("quality", &text, "want a number from 1 to 100")),
+        _ => Err(Problem::bad_value(
+            "quality",
+            &text,
+            "want a number from 1 to 100",
+        )),
     }
 }
 
@@ -168,24 +201,40 @@ fn options(query: &str, size: Size) -> Result<Options, Problem> {
     let viewport = match parameter(query, "viewport") {
         None => None,
         Some(text) => {
-            let viewport: Viewport =
-                text.parse().map_err(|why| Problem::bad_value("viewport", &text, why))?;
+            let viewport: Viewport = text
+                .parse()
+                .map_err(|why| Problem::bad_value("viewport", &text, why))?;
             if u64::from(viewport.width) * u64::from(viewport.height) > LARGEST_VIEWPORT {
-                return Err(Problem::bad_value("viewport", &text, "more than 8192 x 8192 pixels"));
+                return Err(Problem::bad_value(
+                    "viewport",
+                    &text,
+                    "more than 8192 x 8192 pixels",
+                ));
             }
             Some(viewport)
         }
     };
     let max_edge = (size == Size::Thumbnail && viewport.is_none()).then_some(THUMBNAIL);
-    Ok(Options { window, viewport, max_edge, ..Options::default() })
+    Ok(Options {
+        window,
+        viewport,
+        max_edge,
+        ..Options::default()
+    })
 }
 
 /// `patient` and `technique` are the keywords there are (PS3.18 8.3.5.1.1); nothing is burned into pictures here, so they change nothing.
 fn annotation(query: &str) -> Result<(), Problem> {
-    let Some(text) = parameter(query, "annotation") else { return Ok(()) };
+    let Some(text) = parameter(query, "annotation") else {
+        return Ok(());
+    };
     let known = |keyword: &str| matches!(keyword, "patient" | "technique");
     match text.split(',').all(known) {
         true => Ok(()),
-        false => Err(Problem::bad_value("annotation", &text, "want patient, technique or both")),
+        false => Err(Problem::bad_value(
+            "annotation",
+            &text,
+            "want patient, technique or both",
+        )),
     }
 }

@@ -86,8 +86,7 @@ impl Resource {
                         match *rest {
                             ["instances"] => collection(Level::Instance, series),
                             ["instances", instance, ref rest @ ..] => {
-                                let instance =
-                                    series.and_instance(uid("SOP instance", instance)?);
+                                let instance = series.and_instance(uid("SOP instance", instance)?);
                                 of_instance(instance, rest, nothing)
                             }
                             _ => of_any(series, rest, nothing),
@@ -140,7 +139,10 @@ impl Resource {
     pub(crate) fn methods(&self) -> &'static str {
         match self {
             Resource::Base => "GET, HEAD, OPTIONS",
-            Resource::Collection { level: Level::Study, .. } => "GET, HEAD, OPTIONS, POST",
+            Resource::Collection {
+                level: Level::Study,
+                ..
+            } => "GET, HEAD, OPTIONS, POST",
             Resource::Instances(Scope { series: None, .. }) => "GET, HEAD, OPTIONS, POST",
             _ => "GET, HEAD, OPTIONS",
         }
@@ -152,16 +154,18 @@ fn collection(level: Level, scope: Scope) -> Result<Resource, Problem> {
 }
 
 /// What a study, a series and an instance have alike.
-fn of_any(
-    scope: Scope,
-    rest: &[&str],
-    nothing: impl Fn() -> Problem,
-) -> Result<Resource, Problem> {
+fn of_any(scope: Scope, rest: &[&str], nothing: impl Fn() -> Problem) -> Result<Resource, Problem> {
     match *rest {
         [] => Ok(Resource::Instances(scope)),
         ["metadata"] => Ok(Resource::Metadata(scope)),
-        ["rendered"] => Ok(Resource::Rendered { scope, frames: None }),
-        ["thumbnail"] => Ok(Resource::Thumbnail { scope, frames: None }),
+        ["rendered"] => Ok(Resource::Rendered {
+            scope,
+            frames: None,
+        }),
+        ["thumbnail"] => Ok(Resource::Thumbnail {
+            scope,
+            frames: None,
+        }),
         _ => Err(nothing()),
     }
 }
@@ -172,13 +176,18 @@ fn of_instance(
     nothing: impl Fn() -> Problem,
 ) -> Result<Resource, Problem> {
     match *rest {
-        ["frames", list] => Ok(Resource::Frames { scope, frames: frames(list)? }),
-        ["frames", list, "rendered"] => {
-            Ok(Resource::Rendered { scope, frames: Some(frames(list)?) })
-        }
-        ["frames", list, "thumbnail"] => {
-            Ok(Resource::Thumbnail { scope, frames: Some(frames(list)?) })
-        }
+        ["frames", list] => Ok(Resource::Frames {
+            scope,
+            frames: frames(list)?,
+        }),
+        ["frames", list, "rendered"] => Ok(Resource::Rendered {
+            scope,
+            frames: Some(frames(list)?),
+        }),
+        ["frames", list, "thumbnail"] => Ok(Resource::Thumbnail {
+            scope,
+            frames: Some(frames(list)?),
+        }),
         ["bulkdata", ref path @ .., last] => {
             let (path, tag) = (steps(path)?, tag(last)?);
             Ok(Resource::BulkData { scope, path, tag })
@@ -196,7 +205,11 @@ fn frames(list: &str) -> Result<Vec<u32>, Problem> {
     list.split(',')
         .map(|number| match number.parse::<u32>() {
             Ok(number) if number > 0 => Ok(number),
-            _ => Err(Problem::bad_value("frame", number, "frames are numbers from 1")),
+            _ => Err(Problem::bad_value(
+                "frame",
+                number,
+                "frames are numbers from 1",
+            )),
         })
         .collect()
 }
@@ -212,7 +225,10 @@ fn steps(path: &[&str]) -> Result<Vec<Step>, Problem> {
                     .map_err(|_| Problem::bad_value("item", item, "items are numbers from 0"))?;
                 Ok(Step { sequence, item })
             }
-            _ => Err(Problem::not_found(format!("bulk data {:?}", path.join("/")))),
+            _ => Err(Problem::not_found(format!(
+                "bulk data {:?}",
+                path.join("/")
+            ))),
         })
         .collect()
 }
@@ -229,7 +245,10 @@ fn tag(text: &str) -> Result<Tag, Problem> {
 pub(crate) fn bulk_path(path: &[Step], tag: Tag) -> String {
     let mut text = String::from("bulkdata/");
     for step in path {
-        text += &format!("{:04X}{:04X}/{}/", step.sequence.0, step.sequence.1, step.item);
+        text += &format!(
+            "{:04X}{:04X}/{}/",
+            step.sequence.0, step.sequence.1, step.item
+        );
     }
     text + &format!("{:04X}{:04X}", tag.0, tag.1)
 }
@@ -240,32 +259,50 @@ mod tests {
 
     fn instance() -> Scope {
         let uid = |text| Uid::parse(text).unwrap();
-        Scope::study(uid("1.2")).and_series(uid("1.3")).and_instance(uid("1.4"))
+        Scope::study(uid("1.2"))
+            .and_series(uid("1.3"))
+            .and_instance(uid("1.4"))
     }
 
     #[test]
     fn every_path_of_the_studies_service_is_known() {
         let of = |path: &str| Resource::parse(path).unwrap();
         assert_eq!(of("/"), Resource::Base);
-        assert_eq!(of("/studies/1.2/"), Resource::Instances(Scope::study(Uid::parse("1.2").unwrap())));
+        assert_eq!(
+            of("/studies/1.2/"),
+            Resource::Instances(Scope::study(Uid::parse("1.2").unwrap()))
+        );
         assert_eq!(
             of("/studies/1.2/series/1.3/instances/1.4/frames/3,1/rendered"),
-            Resource::Rendered { scope: instance(), frames: Some(vec![3, 1]) }
+            Resource::Rendered {
+                scope: instance(),
+                frames: Some(vec![3, 1])
+            }
         );
         assert_eq!(
             of("/studies/1.2/series/1.3/instances/1.4/frames/2%2C1"),
-            Resource::Frames { scope: instance(), frames: vec![2, 1] }
+            Resource::Frames {
+                scope: instance(),
+                frames: vec![2, 1]
+            }
         );
     }
 
     #[test]
     fn a_bulk_path_leads_back_to_its_value() {
-        let path = vec![Step { sequence: Tag(0x0040, 0x0275), item: 2 }];
+        let path = vec![Step {
+            sequence: Tag(0x0040, 0x0275),
+            item: 2,
+        }];
         let text = bulk_path(&path, Tag(0x0042, 0x0011));
         let resource = Resource::parse(&format!("/studies/1.2/series/1.3/instances/1.4/{text}"));
         assert_eq!(
             resource,
-            Ok(Resource::BulkData { scope: instance(), path, tag: Tag(0x0042, 0x0011) })
+            Ok(Resource::BulkData {
+                scope: instance(),
+                path,
+                tag: Tag(0x0042, 0x0011)
+            })
         );
     }
 
@@ -276,11 +313,17 @@ mod tests {
             ("/studies/..%2F..", "../.."),
             ("/studies/1.2/series/1.3/instances/1.4/frames/0", "\"0\""),
             ("/studies/1.2/series/1.3/instances/1.4/frames/1,x", "\"x\""),
-            ("/studies/1.2/series/1.3/instances/1.4/bulkdata/7fe0", "7fe0"),
+            (
+                "/studies/1.2/series/1.3/instances/1.4/bulkdata/7fe0",
+                "7fe0",
+            ),
             ("/patients", "/patients"),
         ] {
             let problem = Resource::parse(path).unwrap_err();
-            assert!(format!("{problem:?}").contains(named), "{path}: {problem:?}");
+            assert!(
+                format!("{problem:?}").contains(named),
+                "{path}: {problem:?}"
+            );
         }
     }
 }

@@ -57,13 +57,21 @@ pub(crate) fn write_explicit_little(stored: &Stored, sink: &mut Sink) -> io::Res
     let mut meta = stored.layout().meta.clone();
     meta.transfer_syntax = Uid::parse(EXPLICIT_LITTLE).expect("a constant UID");
     let decodes = match stored.layout().pixel_data() {
-        Some(Element { value: Bulk::Fragments { .. }, .. }) => true,
+        Some(Element {
+            value: Bulk::Fragments { .. },
+            ..
+        }) => true,
         Some(_) => stored.layout().encoding == Encoding::ExplicitBig,
         None => false,
     };
-    let first = if decodes { Some(native(stored, 1)?) } else { None };
+    let first = if decodes {
+        Some(native(stored, 1)?)
+    } else {
+        None
+    };
     let replaced = first.as_ref().map(described).unwrap_or_default();
-    let pieces = part10::explicit(stored.reader()?, stored.layout(), &replaced).map_err(io::Error::other)?;
+    let pieces =
+        part10::explicit(stored.reader()?, stored.layout(), &replaced).map_err(io::Error::other)?;
     sink.write_all(&meta.to_bytes())?;
     let mut first = first;
     for piece in pieces {
@@ -73,7 +81,11 @@ pub(crate) fn write_explicit_little(stored: &Stored, sink: &mut Sink) -> io::Res
             Piece::Pixels(element) => match (first.take(), &element.value) {
                 (Some(first), _) => write_frames(stored, first, sink)?,
                 (None, Bulk::Whole(range)) => {
-                    let vr = if element.vr == dicom_core::VR::OB { b"OB" } else { b"OW" };
+                    let vr = if element.vr == dicom_core::VR::OB {
+                        b"OB"
+                    } else {
+                        b"OW"
+                    };
                     let length = range.end - range.start;
                     write_head(element.tag, vr, length + length % 2, sink)?;
                     write_bulk(stored, &element, sink)?;
@@ -101,7 +113,9 @@ pub(crate) fn write_bulk(stored: &Stored, element: &Element, sink: &mut Sink) ->
         }
         rest.extend_from_slice(&chunk);
         let whole = rest.len() - rest.len() % turned;
-        rest[..whole].chunks_exact_mut(turned).for_each(<[u8]>::reverse);
+        rest[..whole]
+            .chunks_exact_mut(turned)
+            .for_each(<[u8]>::reverse);
         sink.write_all(&rest[..whole])?;
         rest.drain(..whole);
     }
@@ -112,16 +126,25 @@ fn write_frames(stored: &Stored, first: NativeFrame, sink: &mut Sink) -> io::Res
     let frames = stored.frame_count();
     let length = first.data.len() as u64 * u64::from(frames);
     if length > u64::from(u32::MAX - 1) {
-        return Err(io::Error::other(format!("{length} bytes of native pixels do not fit into one element")));
+        return Err(io::Error::other(format!(
+            "{length} bytes of native pixels do not fit into one element"
+        )));
     }
-    let vr = if first.bits_allocated > 8 { b"OW" } else { b"OB" };
+    let vr = if first.bits_allocated > 8 {
+        b"OW"
+    } else {
+        b"OB"
+    };
     write_head(tags::PIXEL_DATA, vr, length + length % 2, sink)?;
     let size = first.data.len();
     sink.write_all(&first.data)?;
     for number in 2..=frames {
         let frame = native(stored, number)?;
         if frame.data.len() != size {
-            return Err(io::Error::other(format!("frame {number} has {} bytes where frame 1 has {size}", frame.data.len())));
+            return Err(io::Error::other(format!(
+                "frame {number} has {} bytes where frame 1 has {size}",
+                frame.data.len()
+            )));
         }
         sink.write_all(&frame.data)?;
     }
@@ -146,8 +169,14 @@ fn native(stored: &Stored, number: u32) -> io::Result<NativeFrame> {
 fn described(frame: &NativeFrame) -> BTreeMap<Tag, Vec<u8>> {
     let number = |number: u16| number.to_le_bytes().to_vec();
     BTreeMap::from([
-        (tags::PHOTOMETRIC_INTERPRETATION, frame.photometric_interpretation.clone().into_bytes()),
-        (tags::PLANAR_CONFIGURATION, number(frame.planar_configuration)),
+        (
+            tags::PHOTOMETRIC_INTERPRETATION,
+            frame.photometric_interpretation.clone().into_bytes(),
+        ),
+        (
+            tags::PLANAR_CONFIGURATION,
+            number(frame.planar_configuration),
+        ),
         (tags::BITS_ALLOCATED, number(frame.bits_allocated)),
         (tags::BITS_STORED, number(frame.bits_stored)),
         (tags::HIGH_BIT, number(frame.high_bit)),

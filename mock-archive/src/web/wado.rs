@@ -37,7 +37,9 @@ pub(crate) fn instances(asked: &Asked, scope: &Scope) -> Result<Response, Proble
     let fits = |offer: &&Offer| {
         offer.takes(DICOM)
             && (offer.form == Form::Multipart || scope.instance.is_some())
-            && selected.iter().all(|stored| choose(stored, &offer.wish) != Syntax::Unacceptable)
+            && selected
+                .iter()
+                .all(|stored| choose(stored, &offer.wish) != Syntax::Unacceptable)
     };
     let Some(offer) = offers.iter().find(fits) else {
         return Err(refusal(&selected, &offers, scope));
@@ -49,7 +51,11 @@ pub(crate) fn instances(asked: &Asked, scope: &Scope) -> Result<Response, Proble
             return Err(refusal(&[stored], &offers, scope));
         }
         let url = instance_url(&asked.base, &stored);
-        outgoing.push(Outgoing { stored, syntax, url });
+        outgoing.push(Outgoing {
+            stored,
+            syntax,
+            url,
+        });
     }
     match (offer.form, outgoing.pop()) {
         (Form::Single, Some(only)) => Ok(single(only)),
@@ -70,9 +76,16 @@ pub(crate) fn found(asked: &Asked, scope: &Scope) -> Result<Vec<Arc<Stored>>, Pr
         return Ok(selected);
     }
     let named = match scope {
-        Scope { instance: Some(uid), .. } => format!("instance {uid} in that study and series"),
-        Scope { series: Some(uid), .. } => format!("series {uid} in that study"),
-        Scope { study: Some(uid), .. } => format!("study {uid}"),
+        Scope {
+            instance: Some(uid),
+            ..
+        } => format!("instance {uid} in that study and series"),
+        Scope {
+            series: Some(uid), ..
+        } => format!("series {uid} in that study"),
+        Scope {
+            study: Some(uid), ..
+        } => format!("study {uid}"),
         _ => "any instance".to_owned(),
     };
     Err(Problem::not_found(named))
@@ -106,7 +119,9 @@ fn choose(stored: &Stored, wish: &Wish) -> Syntax {
         Wish::Only(uid) if uid.as_str() == own && !transcode::is_for_dimse_only(own) => {
             Syntax::AsStored
         }
-        Wish::Only(uid) if uid.as_str() == EXPLICIT_LITTLE && convertible.is_possible() => explicit(),
+        Wish::Only(uid) if uid.as_str() == EXPLICIT_LITTLE && convertible.is_possible() => {
+            explicit()
+        }
         Wish::Only(_) => Syntax::Unacceptable,
         Wish::Any => explicit(),
         Wish::Default if convertible.is_lossless() => explicit(),
@@ -127,7 +142,9 @@ fn refusal(selected: &[Arc<Stored>], offers: &[Offer], scope: &Scope) -> Problem
         ));
     }
     let stuck = |stored: &&Arc<Stored>| {
-        files.iter().all(|offer| choose(stored, &offer.wish) == Syntax::Unacceptable)
+        files
+            .iter()
+            .all(|offer| choose(stored, &offer.wish) == Syntax::Unacceptable)
     };
     match selected.iter().find(stuck).or(selected.first()) {
         Some(stored) => Problem::not_acceptable(format!(
@@ -168,7 +185,9 @@ fn single(outgoing: Outgoing) -> Response {
     let mut response = Response::new(produce::body(move |sink| outgoing.write(sink)));
     set_type(&mut response, &media);
     if as_stored {
-        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+        response
+            .headers_mut()
+            .insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
     response
 }

@@ -1,20 +1,33 @@
 //! A requester made of bytes: right by default, wrong where a test wants it.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use bytes::{Bytes, BytesMut};
+use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
+use dicom_fixtures::{Instance, Study};
 use dicom_mock_archive::MockArchive;
+use dicom_mock_archive::server::Builder;
+use dicom_object::InMemDicomObject;
+use dicom_transfer_syntax_registry::entries;
 use dicom_ul::pdu::{
     self, AssociationAC, AssociationRQ, Pdu, PresentationContextProposed, UserVariableItem,
 };
 use dicom_wire::dimse::pdv::{self, Kind, PDU_HEADER, Pdv, Place};
-use dicom_wire::dimse::{Collector, Command, CommandSet, EchoRequest, Message, Status, element};
+use dicom_wire::dimse::{
+    Collector, Command, CommandSet, EchoRequest, Message, Priority, Status, StoreRequest,
+    StoreResponse, element,
+};
 use dicom_wire::uid::Uid;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 pub(crate) const VERIFICATION: &str = "1.2.840.10008.1.1";
 pub(crate) const STUDY_FIND: &str = "1.2.840.10008.5.1.4.1.2.2.1";
+pub(crate) const PATIENT_FIND: &str = "1.2.840.10008.5.1.4.1.2.1.1";
+pub(crate) const STUDY_MOVE: &str = "1.2.840.10008.5.1.4.1.2.2.2";
+pub(crate) const PATIENT_MOVE: &str = "1.2.840.10008.5.1.4.1.2.1.2";
+pub(crate) const STUDY_GET: &str = "1.2.840.10008.5.1.4.1.2.2.3";
 pub(crate) const IMPLICIT: &str = "1.2.840.10008.1.2";
 pub(crate) const EXPLICIT: &str = "1.2.840.10008.1.2.1";
 
@@ -79,7 +92,10 @@ pub(crate) fn bytes_of(request: AssociationRQ) -> Vec<u8> {
 impl Peer {
     /// Connects and says nothing.
     pub(crate) async fn connect(to: SocketAddr) -> Self {
-        let stream = TcpStream::connect(to).await.unwrap();
+        Self::over(TcpStream::connect(to).await.unwrap())
+    }
+
+    pub(crate) fn over(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
         Self {
             stream,
@@ -170,18 +186,26 @@ impl Peer {
 
     /// The next whole message; its command set is checked to be well formed.
     pub(crate) async fn message(&mut self) -> (Command, Option<Bytes>) {
+        match self.message_or_end().await {
+            Ok((_, command, data_set)) => (command, data_set),
+            Err(other) => panic!("no message: {other:?}"),
+        }
+    }
+
+    /// The next whole message with its context, or what came instead.
+    pub(crate) async fn message_or_end(&mut self) -> Result<(u8, Command, Option<Bytes>), Answer> {
         loop {
             while !self.values.is_empty() {
                 if let Some(message) = self.collector.push(self.values.remove(0)).unwrap() {
                     let faults = CommandSet::irregularities(&message.command.to_bytes());
                     assert_eq!(faults, Ok(vec![]));
                     let command = Command::from_set(&message.command).unwrap();
-                    return (command, message.data_set);
+                    return Ok((message.context, command, message.data_set));
                 }
             }
             match self.answer().await {
                 Answer::Data(values) => self.values.extend(values),
-                other => panic!("no message: {other:?}"),
+                other => return Err(other),
             }
         }
     }
@@ -224,6 +248,118 @@ impl Peer {
     pub(crate) fn reset(self) {
         self.stream.set_zero_linger().unwrap();
     }
+}
+
+/// The data set of a fixture, without its file meta information.
+pub(crate) fn data_set(instance: &Instance) -> Bytes {
+    const META: usize = 132 + 12;
+    let length: [u8; 4] = instance.bytes[META - 4..META].try_into().unwrap();
+    instance
+        .bytes
+        .slice(META + u32::from_le_bytes(length) as usize..)
+}
+
+/// One context for each SOP class and transfer syntax of these instances, and the other classes given.
+pub(crate) fn for_storing(instances: &[Instance], others: &[&str]) -> AssociationRQ {
+    let pairs: BTreeSet<_> = instances
+        .iter()
+        .map(|i| (i.sop_class.as_str(), i.transfer_syntax.as_str()))
+        .collect();
+    let others = others.iter().map(|class| (*class, EXPLICIT));
+    let pairs = [(VERIFICATION, IMPLICIT)]
+        .into_iter()
+        .chain(others)
+        .chain(pairs);
+    with_contexts(
+        pairs
+            .enumerate()
+            .map(|(n, (class, syntax))| context(n as u8 * 2 + 1, class, &[syntax]))
+            .collect(),
+    )
+}
+
+impl Peer {
+    /// The ID of the first context that was asked for with this class.
+    pub(crate) fn context_of(request: &AssociationRQ, class: &str, syntax: &str) -> u8 {
+        let fits = |c: &&PresentationContextProposed| {
+            c.abstract_syntax == class && c.transfer_syntaxes[0] == syntax
+        };
+        request.presentation_contexts.iter().find(fits).unwrap().id
+    }
+
+    /// Stores an instance on a context of [`for_storing`].
+    pub(crate) async fn store(
+        &mut self,
+        asked: &AssociationRQ,
+        instance: &Instance,
+    ) -> StoreResponse {
+        let context = Self::context_of(asked, &instance.sop_class, &instance.transfer_syntax);
+        self.say(
+            context,
+            store_request(3, instance),
+            Some(data_set(instance)),
+            16_384,
+        )
+        .await;
+        match self.message().await {
+            (Command::StoreRsp(response), None) => response,
+            other => panic!("no C-STORE-RSP: {other:?}"),
+        }
+    }
+}
+
+pub(crate) fn store_request(message_id: u16, instance: &Instance) -> StoreRequest {
+    StoreRequest {
+        message_id,
+        sop_class: uid(&instance.sop_class),
+        sop_instance: uid(&instance.sop_instance),
+        priority: Priority::Medium,
+        originator: None,
+    }
+}
+
+/// An archive that holds these studies.
+pub(crate) async fn holding(builder: Builder, studies: &[&Study]) -> MockArchive {
+    let archive = builder.start().await.unwrap();
+    for instance in studies.iter().flat_map(|study| study.instances()) {
+        archive.archive().load(instance.bytes.clone()).unwrap();
+    }
+    archive
+}
+
+/// An identifier in Explicit VR Little Endian.
+pub(crate) fn identifier(elements: &[(Tag, VR, &str)]) -> Bytes {
+    let mut object = InMemDicomObject::new_empty();
+    for &(tag, vr, text) in elements {
+        let value = if text.is_empty() {
+            PrimitiveValue::Empty
+        } else {
+            PrimitiveValue::from(text)
+        };
+        object.put(DataElement::new(tag, vr, value));
+    }
+    let mut bytes = Vec::new();
+    object
+        .write_dataset_with_ts(&mut bytes, &entries::EXPLICIT_VR_LITTLE_ENDIAN.erased())
+        .unwrap();
+    bytes.into()
+}
+
+/// Reads an identifier in Explicit VR Little Endian.
+pub(crate) fn object(bytes: &Bytes) -> InMemDicomObject {
+    InMemDicomObject::read_dataset_with_ts(&bytes[..], &entries::EXPLICIT_VR_LITTLE_ENDIAN.erased())
+        .unwrap()
+}
+
+pub(crate) fn text(object: &InMemDicomObject, tag: Tag) -> Option<String> {
+    Some(
+        object
+            .get(tag)?
+            .to_str()
+            .unwrap()
+            .trim_matches([' ', '\0'])
+            .to_owned(),
+    )
 }
 
 /// One PDU with these values.

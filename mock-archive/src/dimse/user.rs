@@ -1,0 +1,231 @@
+//! The archive as the one who asks: the association to a move's destination (PS3.4 C.4.2.2.1).
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use dicom_dictionary_std::uids;
+use dicom_ul::pdu::{
+    self, AssociationRQ, Pdu, PresentationContextProposed,
+    PresentationContextResultReason as Reason,
+};
+use dicom_wire::ae::AeTitle;
+use dicom_wire::dimse::pdv::{self, P_DATA_TF, Pdv};
+use dicom_wire::dimse::{Collector, Command, Status, StoreRequest};
+use dicom_wire::uid::Uid;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::association::Agreed;
+use super::connection::{Connection, kind};
+use super::negotiate::{self, APPLICATION_CONTEXT};
+use super::payload::{self, Payload};
+use crate::socket::Socket;
+use crate::store::Stored;
+
+/// How long a destination may take to accept a connection or an association.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long a destination may take to answer one C-STORE.
+const ANSWER: Duration = Duration::from_secs(60);
+/// The longest PDU taken as an answer.
+const MAX_PDU: u32 = 16 * 1024;
+/// Context IDs are odd and below 256.
+const MAX_CONTEXTS: usize = 128;
+
+/// An association that the archive opened.
+#[derive(Debug)]
+pub(super) struct User {
+    connection: Connection,
+    contexts: Vec<Agreed>,
+    max_length: u32,
+    answers: Collector,
+    values: VecDeque<Pdv>,
+}
+
+impl User {
+    /// Opens an association to `HOST:PORT` for storing these instances. The error is in words.
+    pub(super) async fn associate(
+        address: &str,
+        calling: &AeTitle,
+        called: &AeTitle,
+        instances: &[Arc<Stored>],
+    ) -> Result<Self, String> {
+        let connecting = timeout(CONNECT, TcpStream::connect(address)).await;
+        let stream =
+            connecting.map_err(|_| format!("no connection within {} s", CONNECT.as_secs()))?;
+        let stream = stream.map_err(|error| error.to_string())?;
+        let mut connection = Connection::new(Socket::outgoing(stream), MAX_PDU);
+        let proposals = proposals(instances);
+        let request = Pdu::AssociationRQ(AssociationRQ {
+            protocol_version: 1,
+            calling_ae_title: calling.to_string(),
+            called_ae_title: called.to_string(),
+            application_context_name: APPLICATION_CONTEXT.to_owned(),
+            presentation_contexts: proposals.iter().map(proposed).collect(),
+            user_variables: negotiate::identity(MAX_PDU),
+        });
+        let mut bytes = Vec::new();
+        pdu::write_pdu(&mut bytes, &request).map_err(|error| error.to_string())?;
+        connection
+            .write(&bytes)
+            .await
+            .map_err(|gone| gone.to_string())?;
+        let answer = connection
+            .read_within(CONNECT)
+            .await
+            .map_err(|gone| gone.to_string())?;
+        match pdu::read_pdu(&answer.bytes[..], pdu::MAXIMUM_PDU_SIZE, false) {
+            Ok(Some(Pdu::AssociationAC(accepted))) => {
+                let is_accepted = |id: u8| {
+                    accepted
+                        .presentation_contexts
+                        .iter()
+                        .any(|result| result.id == id && result.reason == Reason::Acceptance)
+                };
+                let contexts = proposals
+                    .into_iter()
+                    .filter(|agreed| is_accepted(agreed.id))
+                    .collect();
+                let max_length = negotiate::max_length(&accepted.user_variables);
+                Ok(Self {
+                    connection,
+                    contexts,
+                    max_length,
+                    answers: Collector::new(0),
+                    values: VecDeque::new(),
+                })
+            }
+            Ok(Some(Pdu::AssociationRJ(rejected))) => {
+                Err(format!("association rejected: {}", rejected.source))
+            }
+            Ok(_) => Err(format!(
+                "answered the association with a PDU of type {:02X}H",
+                answer.kind
+            )),
+            Err(error) => Err(format!(
+                "answered the association with a malformed PDU: {error}"
+            )),
+        }
+    }
+
+    /// The accepted contexts.
+    pub(super) fn contexts(&self) -> impl Iterator<Item = &Agreed> {
+        self.contexts.iter()
+    }
+
+    /// Sends an instance and waits for the status. After an error the association is of no use any more.
+    pub(super) async fn store(
+        &mut self,
+        context: u8,
+        request: StoreRequest,
+        payload: Payload,
+    ) -> Result<Status, String> {
+        let message_id = request.message_id;
+        let sent = payload::send(
+            &mut self.connection,
+            context,
+            request,
+            payload,
+            self.max_length,
+        )
+        .await;
+        sent.map_err(|gone| gone.to_string())?;
+        loop {
+            while let Some(value) = self.values.pop_front() {
+                let Some(message) = self
+                    .answers
+                    .push(value)
+                    .map_err(|error| error.to_string())?
+                else {
+                    continue;
+                };
+                match Command::from_set(&message.command) {
+                    Ok(Command::StoreRsp(response)) if response.message_id == message_id => {
+                        return Ok(response.outcome.status);
+                    }
+                    Ok(other) => {
+                        return Err(format!(
+                            "answered C-STORE-RQ {message_id} with {}",
+                            other.name()
+                        ));
+                    }
+                    Err(error) => return Err(error.to_string()),
+                }
+            }
+            let answer = self
+                .connection
+                .read_within(ANSWER)
+                .await
+                .map_err(|gone| gone.to_string())?;
+            match answer.kind {
+                P_DATA_TF => self
+                    .values
+                    .extend(pdv::read_body(answer.body()).map_err(|error| error.to_string())?),
+                kind::ABORT => return Err("aborted by the destination".to_owned()),
+                other => {
+                    return Err(format!(
+                        "answered C-STORE-RQ {message_id} with a PDU of type {other:02X}H"
+                    ));
+                }
+            }
+        }
+    }
+
+    /// Ends the association in order.
+    pub(super) async fn release(mut self) {
+        if self
+            .connection
+            .write(&[kind::RELEASE_RQ, 0, 0, 0, 0, 4, 0, 0, 0, 0])
+            .await
+            .is_ok()
+        {
+            let _ = self.connection.read_within(CONNECT).await;
+        }
+    }
+}
+
+fn proposed(agreed: &Agreed) -> PresentationContextProposed {
+    PresentationContextProposed {
+        id: agreed.id,
+        abstract_syntax: agreed.abstract_syntax.to_string(),
+        transfer_syntaxes: vec![agreed.transfer_syntax.to_string()],
+    }
+}
+
+/// One context for each class and transfer syntax that is stored; for uncompressed ones the two that any receiver knows too.
+/// One transfer syntax a context, so that the receiver's choice says all that it takes.
+fn proposals(instances: &[Arc<Stored>]) -> Vec<Agreed> {
+    let stored: BTreeSet<_> = instances
+        .iter()
+        .map(|stored| {
+            (
+                &stored.identity().sop_class,
+                &stored.identity().transfer_syntax,
+            )
+        })
+        .collect();
+    let fallback = [
+        uids::EXPLICIT_VR_LITTLE_ENDIAN,
+        uids::IMPLICIT_VR_LITTLE_ENDIAN,
+    ]
+    .map(|text| Uid::parse(text).expect("the dictionary's UIDs are UIDs"));
+    let native = stored
+        .iter()
+        .filter(|(_, syntax)| payload::is_native(syntax));
+    let fallbacks: BTreeSet<_> = native
+        .flat_map(|(class, _)| fallback.iter().map(move |syntax| (*class, syntax)))
+        .collect();
+    let others = fallbacks.difference(&stored);
+    let context = |(number, (class, syntax)): (usize, &(&Uid, &Uid))| Agreed {
+        id: u8::try_from(number * 2 + 1).unwrap_or(u8::MAX),
+        abstract_syntax: (*class).clone(),
+        transfer_syntax: (*syntax).clone(),
+    };
+    stored
+        .iter()
+        .chain(others)
+        .take(MAX_CONTEXTS)
+        .enumerate()
+        .map(context)
+        .collect()
+}

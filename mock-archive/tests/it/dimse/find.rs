@@ -1,0 +1,280 @@
+//! C-FIND: identifiers asked and answered (PS3.4 C.4.1).
+
+use bytes::Bytes;
+use dicom_core::{Tag, VR};
+use dicom_dictionary_std::tags;
+use dicom_fixtures::{Patient, Study, ct, mr};
+use dicom_mock_archive::MockArchive;
+use dicom_object::InMemDicomObject;
+use dicom_ul::pdu::{AssociationRQ, UserVariableItem};
+use dicom_wire::dimse::{CancelRequest, Command, FindRequest, Outcome, Priority, Status};
+
+use super::peer::*;
+
+const LEVEL: Tag = tags::QUERY_RETRIEVE_LEVEL;
+
+fn asking(class: &str) -> AssociationRQ {
+    with_contexts(vec![context(1, class, &[EXPLICIT])])
+}
+
+fn find(class: &str) -> FindRequest {
+    FindRequest {
+        message_id: 8,
+        sop_class: uid(class),
+        priority: Priority::Medium,
+    }
+}
+
+/// Matches with their statuses, and how it ended.
+async fn matches(
+    peer: &mut Peer,
+    class: &str,
+    asked: Bytes,
+) -> (Vec<(Status, InMemDicomObject)>, Outcome) {
+    peer.say(1, find(class), Some(asked), 0).await;
+    let mut found = Vec::new();
+    loop {
+        let (Command::FindRsp(response), data_set) = peer.message().await else {
+            panic!()
+        };
+        assert_eq!(response.message_id, 8);
+        assert_eq!(response.sop_class, Some(uid(class)));
+        match (response.outcome.status, data_set) {
+            (status @ (Status::PENDING | Status::PENDING_UNSUPPORTED_KEYS), Some(bytes)) => {
+                found.push((status, object(&bytes)))
+            }
+            (_, None) => return (found, response.outcome),
+            (status, data_set) => panic!("{status} with {data_set:?}"),
+        }
+    }
+}
+
+async fn chest() -> (MockArchive, Study) {
+    let study = ct("chest").slices(4);
+    (
+        holding(
+            MockArchive::builder(),
+            &[
+                &study,
+                &mr("brain")
+                    .slices(1)
+                    .with_patient(&Patient::new("OTHER", "Other^Patient")),
+            ],
+        )
+        .await,
+        study,
+    )
+}
+
+#[tokio::test]
+async fn a_match_holds_what_was_asked_and_no_more() {
+    let (archive, study) = chest().await;
+    let (mut peer, _) = Peer::associate(&archive, asking(STUDY_FIND)).await;
+    let asked = [
+        (LEVEL, VR::CS, "STUDY"),
+        (tags::MODALITIES_IN_STUDY, VR::CS, "CT"),
+        (tags::PATIENT_ID, VR::LO, ""),
+        (tags::ISSUER_OF_PATIENT_ID, VR::LO, ""),
+        (tags::STUDY_INSTANCE_UID, VR::UI, ""),
+        (tags::NUMBER_OF_STUDY_RELATED_INSTANCES, VR::IS, ""),
+    ];
+    let (found, end) = matches(&mut peer, STUDY_FIND, identifier(&asked)).await;
+    assert_eq!(end, Status::SUCCESS.into());
+    let [(Status::PENDING, row)] = &found[..] else {
+        panic!("{found:?}")
+    };
+    let mut expected: Vec<_> = asked
+        .iter()
+        .map(|(tag, ..)| *tag)
+        .chain([tags::RETRIEVE_AE_TITLE])
+        .collect();
+    expected.sort();
+    let tags_of = row
+        .tags()
+        .filter(|tag| *tag != tags::SPECIFIC_CHARACTER_SET)
+        .collect::<Vec<_>>();
+    assert_eq!(tags_of, expected);
+    assert_eq!(text(row, LEVEL).unwrap(), "STUDY");
+    assert_eq!(text(row, tags::RETRIEVE_AE_TITLE).unwrap(), "MOCK");
+    assert_eq!(
+        text(row, tags::STUDY_INSTANCE_UID).unwrap(),
+        study.study_uid()
+    );
+    assert_eq!(
+        text(row, tags::NUMBER_OF_STUDY_RELATED_INSTANCES).unwrap(),
+        "4"
+    );
+}
+
+#[tokio::test]
+async fn all_levels_answer_under_their_parents() {
+    let (archive, study) = chest().await;
+    let instance = &study.instances()[0];
+    let patient = text(&instance.object(), tags::PATIENT_ID).unwrap();
+    let (mut peer, _) = Peer::associate(&archive, asking(PATIENT_FIND)).await;
+    let up_to = |n: usize, level: &'static str, key: (Tag, VR, &'static str)| {
+        let parents = [
+            (tags::PATIENT_ID, VR::LO, patient.as_str()),
+            (tags::STUDY_INSTANCE_UID, VR::UI, instance.study.as_str()),
+            (tags::SERIES_INSTANCE_UID, VR::UI, instance.series.as_str()),
+        ];
+        let all: Vec<_> = [(LEVEL, VR::CS, level), key]
+            .into_iter()
+            .chain(parents.into_iter().take(n))
+            .collect();
+        identifier(&all)
+    };
+    let cases = [
+        (up_to(0, "PATIENT", (tags::PATIENT_ID, VR::LO, "")), 2),
+        (up_to(1, "STUDY", (tags::STUDY_INSTANCE_UID, VR::UI, "")), 1),
+        (
+            up_to(2, "SERIES", (tags::SERIES_INSTANCE_UID, VR::UI, "")),
+            1,
+        ),
+        (up_to(3, "IMAGE", (tags::SOP_INSTANCE_UID, VR::UI, "")), 4),
+    ];
+    for (asked, expected) in cases {
+        let (found, end) = matches(&mut peer, PATIENT_FIND, asked).await;
+        assert_eq!(
+            (found.len(), end.status),
+            (expected, Status::SUCCESS),
+            "{end:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_identifier_that_does_not_fit_the_model_is_refused_with_its_reason() {
+    let (archive, study) = chest().await;
+    let (mut peer, _) = Peer::associate(&archive, asking(STUDY_FIND)).await;
+    let series = study.series_uids();
+    let cases: [(&[(Tag, VR, &str)], &str); 6] = [
+        (
+            &[(tags::PATIENT_ID, VR::LO, "")],
+            "query/retrieve level is missing",
+        ),
+        (&[(LEVEL, VR::CS, "BOGUS")], "no such level: BOGUS"),
+        (
+            &[(LEVEL, VR::CS, "PATIENT")],
+            "study root has no level PATIENT",
+        ),
+        (
+            &[(LEVEL, VR::CS, "SERIES")],
+            "level SERIES needs one Study Instance UID",
+        ),
+        (
+            &[
+                (LEVEL, VR::CS, "SERIES"),
+                (tags::STUDY_INSTANCE_UID, VR::UI, "1.2\\1.3"),
+            ],
+            "level SERIES needs one Study Instance UID",
+        ),
+        (
+            &[
+                (LEVEL, VR::CS, "IMAGE"),
+                (tags::SERIES_INSTANCE_UID, VR::UI, &series[0]),
+            ],
+            "level IMAGE needs one Study Instance UID",
+        ),
+    ];
+    for (asked, why) in cases {
+        let (found, end) = matches(&mut peer, STUDY_FIND, identifier(asked)).await;
+        assert_eq!(found.len(), 0);
+        assert_eq!(
+            (end.status, end.comment.as_deref()),
+            (Status::DOES_NOT_MATCH_CLASS, Some(why))
+        );
+    }
+    let (found, end) = matches(
+        &mut peer,
+        STUDY_FIND,
+        Bytes::from_static(b"garbage, not an identifier"),
+    )
+    .await;
+    assert_eq!(
+        (found.len(), end.status),
+        (0, Status::CANNOT_UNDERSTAND),
+        "{end:?}"
+    );
+}
+
+#[tokio::test]
+async fn keys_that_mean_nothing_are_told_by_the_status() {
+    let (archive, _) = chest().await;
+    let (mut peer, _) = Peer::associate(&archive, asking(STUDY_FIND)).await;
+    let asked = identifier(&[
+        (LEVEL, VR::CS, "STUDY"),
+        (Tag(0x0009, 0x1001), VR::LO, "PRIVATE"),
+    ]);
+    let (found, _) = matches(&mut peer, STUDY_FIND, asked).await;
+    assert!(!found.is_empty());
+    assert!(
+        found
+            .iter()
+            .all(|(status, _)| *status == Status::PENDING_UNSUPPORTED_KEYS)
+    );
+}
+
+#[tokio::test]
+async fn no_pdu_is_longer_than_the_peer_said() {
+    let (archive, _) = chest().await;
+    let mut small = asking(STUDY_FIND);
+    small.user_variables[0] = UserVariableItem::MaxLength(64);
+    let (mut peer, _) = Peer::associate(&archive, small).await;
+    let asked = identifier(&[
+        (LEVEL, VR::CS, "STUDY"),
+        (tags::PATIENT_NAME, VR::PN, ""),
+        (tags::STUDY_DESCRIPTION, VR::LO, ""),
+    ]);
+    let (found, _) = matches(&mut peer, STUDY_FIND, asked).await;
+    assert_eq!(found.len(), 2);
+    assert!((33..=64).contains(&peer.longest), "{}", peer.longest);
+}
+
+#[tokio::test]
+async fn a_search_that_is_cancelled_ends_as_cancelled() {
+    let study = ct("chest").slices(1);
+    let archive = holding(MockArchive::builder(), &[]).await;
+    for seed in 0..300 {
+        archive
+            .archive()
+            .load(study.clone().seed(seed).instances()[0].bytes.clone())
+            .unwrap();
+    }
+    let (mut peer, _) = Peer::associate(&archive, asking(STUDY_FIND)).await;
+    // Both at once: the cancel is there before the first match goes out.
+    let message = |command: Command, data_set| {
+        dicom_wire::dimse::Message {
+            context: 1,
+            command,
+            data_set,
+        }
+        .to_pdus(0)
+    };
+    let asked = identifier(&[
+        (LEVEL, VR::CS, "STUDY"),
+        (tags::STUDY_INSTANCE_UID, VR::UI, ""),
+    ]);
+    let both = [
+        message(find(STUDY_FIND).into(), Some(asked.clone())),
+        message(
+            CancelRequest {
+                message_id_responded_to: 8,
+            }
+            .into(),
+            None,
+        ),
+    ];
+    peer.send(&both.concat()).await;
+    let mut pending = 0;
+    let end = loop {
+        match peer.message().await {
+            (_, Some(_)) => pending += 1,
+            (command, None) => break command.status().unwrap(),
+        }
+    };
+    assert_eq!(end, Status::CANCEL);
+    assert!(pending < 300, "{pending}");
+    let (found, end) = matches(&mut peer, STUDY_FIND, asked).await;
+    assert_eq!((found.len(), end.status), (300, Status::SUCCESS));
+}

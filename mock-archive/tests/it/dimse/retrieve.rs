@@ -1,0 +1,517 @@
+//! C-MOVE and C-GET: every instance tried, every one accounted for (PS3.4 C.4.2, C.4.3).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use dicom_core::VR;
+use dicom_dictionary_std::tags;
+use dicom_fixtures::{Patient, Study, TransferSyntax, ct, mr, report_measurements};
+use dicom_mock_archive::MockArchive;
+use dicom_mock_archive::policy::Policy;
+use dicom_mock_archive::server::Builder;
+use dicom_object::InMemDicomObject;
+use dicom_transfer_syntax_registry::entries;
+use dicom_ul::pdu::{AssociationRQ, RequestorRoles, UserVariableItem};
+use dicom_wire::ae::AeTitle;
+use dicom_wire::dimse::{
+    CancelRequest, Command, GetRequest, MoveRequest, Originator, Priority, RetrieveResponse,
+    Status, StoreResponse, SubOperations,
+};
+
+use super::peer::*;
+use super::receiver::{Manners, Receiver};
+
+fn knowing(destination: SocketAddr) -> Builder {
+    let destinations = BTreeMap::from([(title("DEST"), destination.to_string())]);
+    MockArchive::builder().policy(Policy {
+        destinations,
+        ..Policy::default()
+    })
+}
+
+fn title(text: &str) -> AeTitle {
+    AeTitle::parse(text).unwrap()
+}
+
+fn asking(class: &str) -> AssociationRQ {
+    with_contexts(vec![context(1, class, &[EXPLICIT])])
+}
+
+fn study_identifier(study: &Study) -> Bytes {
+    identifier(&[
+        (tags::QUERY_RETRIEVE_LEVEL, VR::CS, "STUDY"),
+        (tags::STUDY_INSTANCE_UID, VR::UI, study.study_uid()),
+    ])
+}
+
+/// Pending responses, the final one, and its Failed SOP Instance UID List.
+type Moved = (Vec<SubOperations>, RetrieveResponse, Option<Vec<String>>);
+
+async fn ended(peer: &mut Peer) -> Moved {
+    let mut pending = Vec::new();
+    loop {
+        let (command, data_set) = peer.message().await;
+        let (Command::MoveRsp(response) | Command::GetRsp(response)) = command else {
+            panic!("{command}")
+        };
+        if response.outcome.status == Status::PENDING {
+            assert_eq!(data_set, None);
+            pending.push(response.sub_operations);
+            continue;
+        }
+        let list = data_set.map(|bytes| {
+            let list = object(&bytes)
+                .get(tags::FAILED_SOP_INSTANCE_UID_LIST)
+                .unwrap()
+                .to_multi_str()
+                .unwrap()
+                .into_owned();
+            list.iter()
+                .map(|uid| uid.trim_end_matches('\0').to_owned())
+                .collect()
+        });
+        return (pending, response, list);
+    }
+}
+
+async fn moved(archive: &MockArchive, class: &str, to: &str, asked: Bytes) -> Moved {
+    let (mut peer, _) = Peer::associate(archive, asking(class)).await;
+    let request = MoveRequest {
+        message_id: 21,
+        sop_class: uid(class),
+        priority: Priority::Medium,
+        destination: title(to),
+    };
+    peer.say(1, request, Some(asked), 0).await;
+    let moved = ended(&mut peer).await;
+    assert_eq!(moved.1.message_id, 21);
+    peer.release().await;
+    moved
+}
+
+fn counts(completed: u16, failed: u16, warning: u16) -> SubOperations {
+    SubOperations {
+        remaining: None,
+        completed: Some(completed),
+        failed: Some(failed),
+        warning: Some(warning),
+    }
+}
+
+#[tokio::test]
+async fn a_study_goes_to_the_destination_byte_for_byte() {
+    let receiver = Receiver::start(Manners::default()).await;
+    let study = ct("chest").slices(3).encode(TransferSyntax::Rle);
+    let archive = holding(knowing(receiver.addr), &[&study, &mr("brain").slices(1)]).await;
+    let (pending, end, failed) =
+        moved(&archive, STUDY_MOVE, "DEST", study_identifier(&study)).await;
+    assert_eq!(
+        (end.outcome.status, end.sub_operations, failed),
+        (Status::SUCCESS, counts(3, 0, 0), None)
+    );
+    let progress: Vec<_> = pending
+        .iter()
+        .map(|p| (p.remaining, p.completed, p.failed, p.warning))
+        .collect();
+    let some = |n| Some(n);
+    assert_eq!(
+        progress,
+        [3, 2, 1].map(|n| (some(n - 1), some(4 - n), some(0), some(0)))
+    );
+    for (one, instance) in receiver.received().iter().zip(study.instances()) {
+        assert_eq!(
+            (one.calling.as_str(), one.called.as_str()),
+            ("MOCK", "DEST")
+        );
+        assert_eq!(
+            one.request.originator,
+            Some(Originator {
+                ae_title: title("PEER"),
+                message_id: 21
+            })
+        );
+        assert_eq!(one.request.sop_instance, instance.sop_instance.as_str());
+        assert_eq!(one.transfer_syntax, instance.transfer_syntax);
+        assert!(one.data_set == data_set(instance));
+    }
+}
+
+#[tokio::test]
+async fn all_are_tried_and_the_failed_ones_are_listed() {
+    let study = ct("chest").slices(6);
+    let statuses = BTreeMap::from([
+        (study.uid(1).to_owned(), Status::COERCION),
+        (study.uid(2).to_owned(), Status::OUT_OF_RESOURCES),
+    ]);
+    let receiver = Receiver::start(Manners {
+        statuses,
+        ..Manners::default()
+    })
+    .await;
+    let archive = holding(knowing(receiver.addr), &[&study]).await;
+    let (_, end, failed) = moved(&archive, STUDY_MOVE, "DEST", study_identifier(&study)).await;
+    assert_eq!(
+        (end.outcome.status, end.sub_operations),
+        (Status::SUB_OPERATIONS_WARNING, counts(4, 1, 1))
+    );
+    assert_eq!(failed, Some(vec![study.uid(2).to_owned()]));
+    assert_eq!(receiver.received().len(), 6);
+    insta::assert_snapshot!(archive.journal());
+}
+
+#[tokio::test]
+async fn if_all_fail_the_move_fails() {
+    let study = ct("chest").slices(2);
+    let statuses = study
+        .uids()
+        .into_iter()
+        .map(|uid| (uid, Status::OUT_OF_RESOURCES))
+        .collect();
+    let receiver = Receiver::start(Manners {
+        statuses,
+        ..Manners::default()
+    })
+    .await;
+    let archive = holding(knowing(receiver.addr), &[&study]).await;
+    let (_, end, failed) = moved(&archive, STUDY_MOVE, "DEST", study_identifier(&study)).await;
+    assert_eq!(
+        (end.outcome.status, end.sub_operations),
+        (Status::CANNOT_PERFORM_SUB_OPERATIONS, counts(0, 2, 0))
+    );
+    assert_eq!(
+        failed.map(|mut list| {
+            list.sort();
+            list
+        }),
+        Some(study.uids())
+    );
+}
+
+#[tokio::test]
+async fn a_destination_that_is_down_fails_the_move() {
+    let receiver = Receiver::start(Manners::default()).await;
+    let addr = receiver.addr;
+    drop(receiver);
+    let study = ct("chest").slices(2);
+    let archive = holding(knowing(addr), &[&study]).await;
+    let (_, end, failed) = moved(&archive, STUDY_MOVE, "DEST", study_identifier(&study)).await;
+    assert_eq!(
+        (end.outcome.status, end.sub_operations),
+        (Status::CANNOT_PERFORM_SUB_OPERATIONS, counts(0, 2, 0))
+    );
+    assert_eq!(failed.unwrap().len(), 2);
+    assert!(end.outcome.comment.unwrap().starts_with("DEST: "));
+}
+
+#[tokio::test]
+async fn a_destination_that_leaves_midway_fails_the_rest() {
+    let receiver = Receiver::start(Manners {
+        leaves_at: Some(1),
+        ..Manners::default()
+    })
+    .await;
+    let study = ct("chest").slices(4);
+    let archive = holding(knowing(receiver.addr), &[&study]).await;
+    let (pending, end, _) = moved(&archive, STUDY_MOVE, "DEST", study_identifier(&study)).await;
+    assert_eq!(
+        (end.outcome.status, end.sub_operations),
+        (Status::SUB_OPERATIONS_WARNING, counts(1, 3, 0))
+    );
+    assert_eq!(pending.len(), 4);
+}
+
+#[tokio::test]
+async fn what_no_context_takes_is_counted_as_failed() {
+    let image = ct("chest").slices(2);
+    let report = report_measurements().instances()[0].clone();
+    let refused_classes = vec![report.sop_class.clone()];
+    let receiver = Receiver::start(Manners {
+        refused_classes,
+        ..Manners::default()
+    })
+    .await;
+    let archive = holding(knowing(receiver.addr), &[&image, &report_measurements()]).await;
+    let asked = identifier(&[
+        (tags::QUERY_RETRIEVE_LEVEL, VR::CS, "STUDY"),
+        (
+            tags::STUDY_INSTANCE_UID,
+            VR::UI,
+            &format!("{}\\{}", image.study_uid(), report.study),
+        ),
+    ]);
+    let (_, end, failed) = moved(&archive, STUDY_MOVE, "DEST", asked).await;
+    assert_eq!(
+        (end.outcome.status, end.sub_operations),
+        (Status::SUB_OPERATIONS_WARNING, counts(2, 1, 0))
+    );
+    assert_eq!(failed, Some(vec![report.sop_instance]));
+}
+
+#[tokio::test]
+async fn only_uncompressed_instances_are_written_anew_for_the_destination() {
+    let plain = ct("chest").slices(1);
+    let rle = mr("brain").slices(1).encode(TransferSyntax::Rle);
+    let transfer_syntaxes = vec![IMPLICIT.to_owned()];
+    let receiver = Receiver::start(Manners {
+        transfer_syntaxes,
+        ..Manners::default()
+    })
+    .await;
+    let archive = holding(knowing(receiver.addr), &[&plain, &rle]).await;
+    let both = format!("{}\\{}", plain.study_uid(), rle.study_uid());
+    let asked = identifier(&[
+        (tags::QUERY_RETRIEVE_LEVEL, VR::CS, "STUDY"),
+        (tags::STUDY_INSTANCE_UID, VR::UI, &both),
+    ]);
+    let (_, end, failed) = moved(&archive, STUDY_MOVE, "DEST", asked).await;
+    assert_eq!(
+        (end.outcome.status, end.sub_operations),
+        (Status::SUB_OPERATIONS_WARNING, counts(1, 3, 0))
+    );
+    let failed = failed.map(|list| list.into_iter().collect());
+    assert_eq!(
+        failed,
+        Some(rle.uids().into_iter().collect::<BTreeSet<_>>())
+    );
+    let received = &receiver.received()[0];
+    assert_eq!(received.transfer_syntax, IMPLICIT);
+    let syntax = entries::IMPLICIT_VR_LITTLE_ENDIAN.erased();
+    let written = InMemDicomObject::read_dataset_with_ts(&received.data_set[..], &syntax).unwrap();
+    let stored = object(&data_set(&plain.instances()[0]));
+    assert_eq!(
+        written.tags().collect::<Vec<_>>(),
+        stored.tags().collect::<Vec<_>>()
+    );
+    let pixels = |object: &InMemDicomObject| {
+        object
+            .get(tags::PIXEL_DATA)
+            .unwrap()
+            .to_bytes()
+            .unwrap()
+            .into_owned()
+    };
+    assert!(pixels(&written) == pixels(&stored));
+    assert_eq!(
+        text(&written, tags::PATIENT_NAME),
+        text(&stored, tags::PATIENT_NAME)
+    );
+}
+
+#[tokio::test]
+async fn unknown_destinations_and_bad_identifiers_are_refused() {
+    let receiver = Receiver::start(Manners::default()).await;
+    let study = ct("chest").slices(1);
+    let archive = holding(knowing(receiver.addr), &[&study]).await;
+    let (_, end, _) = moved(&archive, STUDY_MOVE, "NOWHERE", study_identifier(&study)).await;
+    assert_eq!(end.outcome.status, Status::UNKNOWN_DESTINATION);
+    let no_level = identifier(&[(tags::STUDY_INSTANCE_UID, VR::UI, study.study_uid())]);
+    let no_key = identifier(&[(tags::QUERY_RETRIEVE_LEVEL, VR::CS, "STUDY")]);
+    let no_uid = identifier(&[
+        (tags::QUERY_RETRIEVE_LEVEL, VR::CS, "STUDY"),
+        (tags::STUDY_INSTANCE_UID, VR::UI, "1..2"),
+    ]);
+    for asked in [no_level, no_key, no_uid] {
+        let (_, end, _) = moved(&archive, STUDY_MOVE, "DEST", asked).await;
+        assert_eq!(end.outcome.status, Status::DOES_NOT_MATCH_CLASS, "{end:?}");
+    }
+    let nothing = identifier(&[
+        (tags::QUERY_RETRIEVE_LEVEL, VR::CS, "STUDY"),
+        (tags::STUDY_INSTANCE_UID, VR::UI, "1.2.3"),
+    ]);
+    let (pending, end, failed) = moved(&archive, STUDY_MOVE, "DEST", nothing).await;
+    assert_eq!(
+        (pending.len(), end.outcome.status, end.sub_operations),
+        (0, Status::SUCCESS, counts(0, 0, 0))
+    );
+    assert_eq!(failed, None);
+    assert_eq!(receiver.instances(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn every_level_moves_exactly_what_it_names() {
+    let study = ct("chest").slices(3);
+    let instance = &study.instances()[0];
+    let patient = text(&instance.object(), tags::PATIENT_ID).unwrap();
+    let other = mr("brain")
+        .slices(1)
+        .with_patient(&Patient::new("OTHER", "Other^Patient"));
+    let level = |level: &'static str| (tags::QUERY_RETRIEVE_LEVEL, VR::CS, level);
+    let of_patient = (tags::PATIENT_ID, VR::LO, patient.as_str());
+    let of_study = (tags::STUDY_INSTANCE_UID, VR::UI, instance.study.as_str());
+    let of_series = (tags::SERIES_INSTANCE_UID, VR::UI, instance.series.as_str());
+    let two = format!("{}\\{}", study.uid(0), study.uid(2));
+    let cases = [
+        (identifier(&[level("PATIENT"), of_patient]), vec![0, 1, 2]),
+        (
+            identifier(&[level("STUDY"), of_patient, of_study]),
+            vec![0, 1, 2],
+        ),
+        (
+            identifier(&[level("SERIES"), of_patient, of_study, of_series]),
+            vec![0, 1, 2],
+        ),
+        (
+            identifier(&[
+                level("IMAGE"),
+                of_patient,
+                of_study,
+                of_series,
+                (tags::SOP_INSTANCE_UID, VR::UI, &two),
+            ]),
+            vec![0, 2],
+        ),
+    ];
+    for (asked, expected) in cases {
+        let receiver = Receiver::start(Manners::default()).await;
+        let archive = holding(knowing(receiver.addr), &[&study, &other]).await;
+        let (_, end, _) = moved(&archive, PATIENT_MOVE, "DEST", asked).await;
+        assert_eq!(end.outcome.status, Status::SUCCESS);
+        let expected: BTreeSet<_> = expected
+            .into_iter()
+            .map(|n| study.uid(n).to_owned())
+            .collect();
+        assert_eq!(
+            receiver.instances().into_iter().collect::<BTreeSet<_>>(),
+            expected
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_move_that_is_cancelled_stops_sending() {
+    let receiver = Receiver::start(Manners::default()).await;
+    let study = ct("chest").slices(20);
+    let archive = holding(knowing(receiver.addr), &[&study]).await;
+    let (mut peer, _) = Peer::associate(&archive, asking(STUDY_MOVE)).await;
+    let request = MoveRequest {
+        message_id: 21,
+        sop_class: uid(STUDY_MOVE),
+        priority: Priority::Medium,
+        destination: title("DEST"),
+    };
+    peer.say(1, request, Some(study_identifier(&study)), 0)
+        .await;
+    assert_eq!(peer.message().await.0.status(), Some(Status::PENDING));
+    peer.say(
+        1,
+        CancelRequest {
+            message_id_responded_to: 21,
+        },
+        None,
+        0,
+    )
+    .await;
+    let (_, end, _) = ended(&mut peer).await;
+    assert_eq!(end.outcome.status, Status::CANCEL);
+    let SubOperations {
+        remaining: Some(remaining),
+        completed: Some(completed),
+        ..
+    } = end.sub_operations
+    else {
+        panic!("{end:?}")
+    };
+    assert_eq!(remaining + completed, 20);
+    assert_eq!(receiver.received().len(), usize::from(completed));
+    assert!(remaining > 0);
+}
+
+/// Asks for the study over C-GET and answers its C-STOREs; gives the instances that came, and the end.
+async fn got(
+    archive: &MockArchive,
+    study: &Study,
+    roles: &[&str],
+    answer: Status,
+) -> (Vec<String>, Moved) {
+    let mut asked = for_storing(study.instances(), &[STUDY_GET]);
+    let roles = roles.iter().map(|class| {
+        UserVariableItem::ScuScpRoleSelectionSubItem(
+            (*class).to_owned(),
+            RequestorRoles {
+                scu: false,
+                scp: true,
+            },
+        )
+    });
+    asked.user_variables.extend(roles);
+    let on = Peer::context_of(&asked, STUDY_GET, EXPLICIT);
+    let (mut peer, _) = Peer::associate(archive, asked).await;
+    let request = GetRequest {
+        message_id: 5,
+        sop_class: uid(STUDY_GET),
+        priority: Priority::Medium,
+    };
+    peer.say(on, request, Some(study_identifier(study)), 0)
+        .await;
+    let mut came = Vec::new();
+    let mut pending = Vec::new();
+    loop {
+        let (context, command, data_set) = peer.message_or_end().await.unwrap();
+        match command {
+            Command::StoreRq(request) => {
+                came.push(request.sop_instance.to_string());
+                assert_eq!(request.originator, None);
+                let response = StoreResponse {
+                    message_id: request.message_id,
+                    sop_class: Some(request.sop_class),
+                    sop_instance: Some(request.sop_instance),
+                    outcome: answer.into(),
+                };
+                peer.say(context, response, None, 0).await;
+            }
+            Command::GetRsp(response) if response.outcome.status == Status::PENDING => {
+                pending.push(response.sub_operations)
+            }
+            Command::GetRsp(response) => {
+                let list = data_set.map(|_| Vec::new());
+                peer.release().await;
+                return (came, (pending, response, list));
+            }
+            other => panic!("{other}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_get_brings_the_instances_on_the_same_association() {
+    let study = ct("chest").slices(3);
+    let archive = holding(MockArchive::builder(), &[&study]).await;
+    let class = study.instances()[0].sop_class.clone();
+    let (came, (pending, end, failed)) = got(&archive, &study, &[&class], Status::SUCCESS).await;
+    assert_eq!(
+        came.into_iter().collect::<BTreeSet<_>>(),
+        study.uids().into_iter().collect()
+    );
+    assert_eq!(
+        (pending.len(), end.outcome.status, end.sub_operations),
+        (3, Status::SUCCESS, counts(3, 0, 0))
+    );
+    assert_eq!(failed, None);
+}
+
+#[tokio::test]
+async fn a_get_without_the_role_sends_nothing_and_says_so() {
+    let study = ct("chest").slices(2);
+    let archive = holding(MockArchive::builder(), &[&study]).await;
+    let (came, (_, end, failed)) = got(&archive, &study, &[], Status::SUCCESS).await;
+    assert_eq!(came, Vec::<String>::new());
+    assert_eq!(
+        (end.outcome.status, end.sub_operations),
+        (Status::CANNOT_PERFORM_SUB_OPERATIONS, counts(0, 2, 0))
+    );
+    assert!(failed.is_some());
+}
+
+#[tokio::test]
+async fn a_get_counts_what_the_requester_refuses() {
+    let study = ct("chest").slices(2);
+    let archive = holding(MockArchive::builder(), &[&study]).await;
+    let class = study.instances()[0].sop_class.clone();
+    let (came, (_, end, _)) = got(&archive, &study, &[&class], Status::OUT_OF_RESOURCES).await;
+    assert_eq!(came.len(), 2);
+    assert_eq!(
+        (end.outcome.status, end.sub_operations),
+        (Status::CANNOT_PERFORM_SUB_OPERATIONS, counts(0, 2, 0))
+    );
+}
