@@ -8,4 +8,5 @@ mod docs;
 mod search;
 mod store;
 mod support;
+mod web_qido;
 mod web_stow;
