@@ -32,7 +32,7 @@ use crate::store::{Spool, Storage, Stored};
 ///
 /// What an edge does with a request:
 ///
-/// ```ignore
+/// ```text
 /// let exchange = archive.exchange(Request::web(Service::Search, &method, &uri, headers).on_connection(connection));
 /// let admission = exchange.admit();
 /// tokio::time::sleep(admission.delay).await;          // only if it is not zero

@@ -154,7 +154,7 @@ pub enum Duplicates {
     Keep,
     /// Success, and the new one takes its place.
     Overwrite,
-    /// Refused with this reason, unless both are the same bytes.
+    /// Refused with this reason.
     Reject(FailureReason),
 }
 

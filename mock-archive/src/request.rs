@@ -132,7 +132,7 @@ impl Scope {
 ///
 /// An edge builds it with [`Request::web`] or [`Request::dimse`], adds what it knows, and opens an exchange:
 ///
-/// ```ignore
+/// ```text
 /// let request = Request::web(Service::Search, &parts.method, &parts.uri, parts.headers.clone())
 ///     .scope(Scope::study(study))
 ///     .level(Level::Series)

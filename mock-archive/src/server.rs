@@ -60,14 +60,14 @@ pub struct Builder {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// An address cannot be listened on.
-    #[error("cannot listen on {address} for {purpose}: {source}")]
+    #[error("cannot listen on {address} for {purpose}: {why}")]
     Listen {
         /// The address.
         address: SocketAddr,
         /// What it was for.
         purpose: &'static str,
         /// Why not.
-        source: std::io::Error,
+        why: std::io::Error,
     },
 }
 
@@ -305,10 +305,10 @@ async fn listen(
     address: SocketAddr,
     purpose: &'static str,
 ) -> Result<(SocketAddr, TcpListener), StartError> {
-    let failed = |source| StartError::Listen {
+    let failed = |why| StartError::Listen {
         address,
         purpose,
-        source,
+        why,
     };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;

@@ -13,6 +13,8 @@ use crate::request::Scope;
 pub(super) struct Aliases {
     names: HashMap<Uid, String>,
     studies: usize,
+    /// UIDs that only searches name.
+    loose: usize,
     /// Number of series and instances named so far, by study.
     within: HashMap<Option<Uid>, (usize, usize)>,
 }
@@ -38,6 +40,13 @@ impl Aliases {
         }
         for entry in entries {
             aliases.name_scope(&entry.request.scope);
+        }
+        for entry in entries {
+            let parameters = entry.request.query.split('&');
+            let values = parameters.filter_map(|parameter| parameter.split_once('='));
+            for uid in values.flat_map(|(_, value)| value.split(',')) {
+                aliases.name_loose(uid);
+            }
         }
         aliases
     }
@@ -80,6 +89,17 @@ impl Aliases {
             scope.series.as_ref(),
             scope.instance.as_ref(),
         );
+    }
+
+    /// A UID that only a search names: whose it is, nobody said.
+    fn name_loose(&mut self, uid: &str) {
+        if !uid.contains('.') || self.names.contains_key(uid) {
+            return;
+        }
+        if let Ok(uid) = Uid::parse(uid) {
+            self.loose += 1;
+            self.names.insert(uid, format!("uid-{}", self.loose));
+        }
     }
 
     fn name_study(&mut self, study: Option<&Uid>) {

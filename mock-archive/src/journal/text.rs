@@ -222,7 +222,7 @@ fn judged(verdict: Verdict, effect: Effect) -> String {
 pub(super) fn admission(admission: &Admission) -> Option<String> {
     let ruling = match &admission.ruling {
         Ruling::Proceed => None,
-        Ruling::Answer(answer) => Some(format!("answered at once with {}", answer.status)),
+        Ruling::Answer(_) => Some("at once".to_owned()),
         Ruling::Reject(rejection) => Some(format!("rejected, {rejection}")),
         Ruling::Fail(status) => Some(format!("failed at once with {:04X}", status.0)),
         Ruling::Silence => Some("no answer".to_owned()),

@@ -46,7 +46,7 @@ fn run(test: impl Future<Output = Result<(), TestCaseError>>) -> Result<(), Test
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn over_stow_stored_is_sent_minus_refused_and_resending_converges(refused in prop::collection::btree_set(0..SENT, 0..=SENT)) {
