@@ -111,7 +111,7 @@ async fn answer(asked: Asked, method: Method, resource: Resource, body: Body) ->
         {
             stow::store(&asked, scope.study, body).await
         }
-        Resource::Instances(scope) if reads => wado::instances(&asked, &scope),
+        Resource::Instances(scope) if reads => wado::instances(&asked, &scope).await,
         Resource::Metadata(scope) if reads => metadata::metadata(&asked, &scope),
         Resource::Rendered { scope, frames } if reads => {
             rendered::rendered(asked, scope, frames, rendered::Size::Own).await

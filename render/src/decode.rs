@@ -5,6 +5,7 @@
 
 pub(crate) mod jpeg;
 pub(crate) mod jpeg2000;
+pub(crate) mod jpegls;
 pub(crate) mod native;
 pub(crate) mod rle;
 
@@ -89,6 +90,7 @@ pub(crate) enum Codec {
     DeflatedFrame,
     Rle,
     Jpeg,
+    JpegLs,
     Jpeg2000,
 }
 
@@ -104,6 +106,7 @@ impl Codec {
             DEFLATED_IMAGE_FRAME => Codec::DeflatedFrame,
             uids::RLE_LOSSLESS => Codec::Rle,
             _ if JPEG.contains(&uid) => Codec::Jpeg,
+            JPEG_LS_LOSSLESS | JPEG_LS_NEAR_LOSSLESS => Codec::JpegLs,
             _ if JPEG_2000.contains(&uid) => Codec::Jpeg2000,
             _ => return Err(RenderError::TransferSyntax(uid.to_owned())),
         })
@@ -123,6 +126,9 @@ const JPEG: [&str; 6] = [
     "1.2.840.10008.1.2.4.57",
     "1.2.840.10008.1.2.4.70",
 ];
+
+const JPEG_LS_LOSSLESS: &str = "1.2.840.10008.1.2.4.80";
+const JPEG_LS_NEAR_LOSSLESS: &str = "1.2.840.10008.1.2.4.81";
 
 /// JPEG 2000 and High-Throughput JPEG 2000, lossless only and any.
 const JPEG_2000: [&str; 5] = [
@@ -148,6 +154,7 @@ pub(crate) fn decode<'a>(
         }
         Codec::Rle => rle::decode(image, bytes)?,
         Codec::Jpeg => jpeg::decode(image, bytes)?,
+        Codec::JpegLs => jpegls::decode(image, bytes)?,
         Codec::Jpeg2000 => jpeg2000::decode(image, bytes)?,
     };
     Ok(samples)

@@ -6,14 +6,14 @@
 //!
 //! ```
 //! use dicom_render::{attributes, frame};
-//! use dicom_core::{DataElement, VR};
+//! use dicom_core::{DataElement, PrimitiveValue, VR};
 //! use dicom_dictionary_std::tags;
 //! use dicom_object::InMemDicomObject;
 //!
 //! let mut image = InMemDicomObject::new_empty();
 //! for (tag, value) in [(tags::ROWS, 2u16), (tags::COLUMNS, 2), (tags::BITS_ALLOCATED, 8), (tags::BITS_STORED, 8),
 //!     (tags::HIGH_BIT, 7), (tags::PIXEL_REPRESENTATION, 0), (tags::SAMPLES_PER_PIXEL, 1)] {
-//!     image.put(DataElement::new(tag, VR::US, value));
+//!     image.put(DataElement::new(tag, VR::US, PrimitiveValue::from(value)));
 //! }
 //! image.put(DataElement::new(tags::PHOTOMETRIC_INTERPRETATION, VR::CS, "MONOCHROME2"));
 //!

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod binary;
 mod docs;
 mod liar;
 mod liars;
+mod proof;
+mod reports;

@@ -1,1 +1,13 @@
-//! Behaviour of the crate as seen from outside.
+//! What a client sees, against archives that behave, misbehave, or are none.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod arguments;
+mod client;
+mod docs;
+mod odd_answers;
+mod peers;
+mod process;
+mod promises;
+mod storing;
+mod tools;

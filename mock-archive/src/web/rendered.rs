@@ -193,6 +193,11 @@ fn quality(query: &str) -> Result<u8, Problem> {
 fn options(query: &str, size: Size) -> Result<Options, Problem> {
     let window = match parameter(query, "window") {
         None => None,
+        // All three values are mandatory (PS3.18 8.3.5.1.4).
+        Some(text) if text.split(',').count() != 3 => {
+            let why = "want center,width,function";
+            return Err(Problem::bad_value("window", &text, why));
+        }
         Some(text) => Some(
             text.parse::<Window>()
                 .map_err(|why| Problem::bad_value("window", &text, why))?,

@@ -52,10 +52,17 @@ pub(crate) fn is_for_dimse_only(transfer_syntax: &str) -> bool {
     matches!(transfer_syntax, "1.2.840.10008.1.2" | "1.2.840.10008.1.2.2")
 }
 
-/// Writes the instance as a file in Explicit VR Little Endian; one frame is held at a time.
-pub(crate) fn write_explicit_little(stored: &Stored, sink: &mut Sink) -> io::Result<()> {
-    let mut meta = stored.layout().meta.clone();
-    meta.transfer_syntax = Uid::parse(EXPLICIT_LITTLE).expect("a constant UID");
+/// A conversion that was begun: what can fail has been tried on the first frame.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    first: Option<NativeFrame>,
+}
+
+/// Decodes the first frame, where frames have to be decoded.
+///
+/// # Errors
+/// If that cannot be done, although there is a codec for its transfer syntax.
+pub(crate) fn begin(stored: &Stored) -> io::Result<Begun> {
     let decodes = match stored.layout().pixel_data() {
         Some(Element {
             value: Bulk::Fragments { .. },
@@ -69,11 +76,22 @@ pub(crate) fn write_explicit_little(stored: &Stored, sink: &mut Sink) -> io::Res
     } else {
         None
     };
+    Ok(Begun { first })
+}
+
+/// Writes the instance as a file in Explicit VR Little Endian; one frame is held at a time.
+pub(crate) fn write_explicit_little(
+    stored: &Stored,
+    begun: Begun,
+    sink: &mut Sink,
+) -> io::Result<()> {
+    let mut meta = stored.layout().meta.clone();
+    meta.transfer_syntax = Uid::parse(EXPLICIT_LITTLE).expect("a constant UID");
+    let mut first = begun.first;
     let replaced = first.as_ref().map(described).unwrap_or_default();
     let pieces =
         part10::explicit(stored.reader()?, stored.layout(), &replaced).map_err(io::Error::other)?;
     sink.write_all(&meta.to_bytes())?;
-    let mut first = first;
     for piece in pieces {
         match piece {
             Piece::Bytes(bytes) => sink.write_all(&bytes)?,

@@ -1,5 +1,6 @@
 //! Retrieving instances as DICOM files (PS3.18 10.4.1.1.1).
 
+use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::web::Asked;
 use crate::web::accept::{self, Form, Offer, Wish};
 use crate::web::problem::Problem;
 use crate::web::produce::{self, Sink};
-use crate::web::transcode;
+use crate::web::transcode::{self, Begun};
 
 /// Explicit VR Little Endian.
 pub(crate) const EXPLICIT_LITTLE: &str = "1.2.840.10008.1.2.1";
@@ -27,10 +28,18 @@ struct Outgoing {
     stored: Arc<Stored>,
     syntax: Syntax,
     url: String,
+    /// The client left the transfer syntax open: what cannot be converted goes out as it is stored.
+    open: bool,
+}
+
+/// An instance whose form is settled.
+enum Ready {
+    AsStored,
+    Explicit(Begun),
 }
 
 /// Answers with all instances of a study or series, or with one, as files.
-pub(crate) fn instances(asked: &Asked, scope: &Scope) -> Result<Response, Problem> {
+pub(crate) async fn instances(asked: &Asked, scope: &Scope) -> Result<Response, Problem> {
     let accept = accept::accepted(&asked.headers, &asked.query)?;
     let selected = found(asked, scope)?;
     let offers = accept::offers(&accept);
@@ -44,25 +53,38 @@ pub(crate) fn instances(asked: &Asked, scope: &Scope) -> Result<Response, Proble
     let Some(offer) = offers.iter().find(fits) else {
         return Err(refusal(&selected, &offers, scope));
     };
-    let mut outgoing = Vec::with_capacity(selected.len());
+    let mut outgoing = VecDeque::with_capacity(selected.len());
     for stored in selected {
         let syntax = asked.exchange.syntax(&stored, choose(&stored, &offer.wish));
         if syntax == Syntax::Unacceptable {
             return Err(refusal(&[stored], &offers, scope));
         }
         let url = instance_url(&asked.base, &stored);
-        outgoing.push(Outgoing {
+        let open = !matches!(offer.wish, Wish::Only(_));
+        outgoing.push_back(Outgoing {
             stored,
             syntax,
             url,
+            open,
         });
     }
-    match (offer.form, outgoing.pop()) {
-        (Form::Single, Some(only)) => Ok(single(only)),
-        (_, last) => {
-            outgoing.extend(last);
-            Ok(multipart(boundary(asked), outgoing))
-        }
+    let Some(first) = outgoing.pop_front() else {
+        return Err(Problem::not_found("any instance"));
+    };
+    // The first one is made ready before the head goes out, so that pixels which cannot be decoded are an error and not a torn body.
+    let (first, ready) = tokio::task::spawn_blocking(move || {
+        let ready = first.ready();
+        (first, ready)
+    })
+    .await
+    .map_err(|_| Problem::internal("conversion ended before its time"))?;
+    let ready = ready.map_err(|why| {
+        let instance = &first.stored.identity().instance;
+        Problem::not_acceptable(format!("instance {instance} cannot be converted: {why}"))
+    })?;
+    match offer.form {
+        Form::Single => Ok(single(first, ready)),
+        Form::Multipart => Ok(multipart(boundary(asked), first, ready, outgoing)),
     }
 }
 
@@ -157,18 +179,30 @@ fn refusal(selected: &[Arc<Stored>], offers: &[Offer], scope: &Scope) -> Problem
 }
 
 impl Outgoing {
-    fn media(&self) -> MediaType {
-        let uid = match &self.syntax {
-            Syntax::To(uid) => uid,
-            Syntax::AsStored | Syntax::Unacceptable => &self.stored.identity().transfer_syntax,
-        };
-        MediaType::of(DICOM).with("transfer-syntax", uid.as_str())
+    /// Settles the form; where it is a conversion, what can fail in it has been tried.
+    fn ready(&self) -> io::Result<Ready> {
+        match &self.syntax {
+            Syntax::AsStored | Syntax::Unacceptable => Ok(Ready::AsStored),
+            Syntax::To(_) => match transcode::begin(&self.stored) {
+                Ok(begun) => Ok(Ready::Explicit(begun)),
+                Err(_) if self.open => Ok(Ready::AsStored),
+                Err(error) => Err(error),
+            },
+        }
     }
 
-    fn write(&self, sink: &mut Sink) -> io::Result<()> {
-        match &self.syntax {
-            Syntax::To(_) => transcode::write_explicit_little(&self.stored, sink),
-            Syntax::AsStored | Syntax::Unacceptable => {
+    fn media(&self, ready: &Ready) -> MediaType {
+        let uid = match ready {
+            Ready::Explicit(_) => EXPLICIT_LITTLE,
+            Ready::AsStored => self.stored.identity().transfer_syntax.as_str(),
+        };
+        MediaType::of(DICOM).with("transfer-syntax", uid)
+    }
+
+    fn write(&self, ready: Ready, sink: &mut Sink) -> io::Result<()> {
+        match ready {
+            Ready::Explicit(begun) => transcode::write_explicit_little(&self.stored, begun, sink),
+            Ready::AsStored => {
                 for chunk in self.stored.chunks(0..self.stored.len())? {
                     sink.hand(chunk?)?;
                 }
@@ -178,13 +212,12 @@ impl Outgoing {
     }
 }
 
-fn single(outgoing: Outgoing) -> Response {
-    let media = outgoing.media();
-    let length = outgoing.stored.len();
-    let as_stored = outgoing.syntax == Syntax::AsStored;
-    let mut response = Response::new(produce::body(move |sink| outgoing.write(sink)));
+fn single(outgoing: Outgoing, ready: Ready) -> Response {
+    let media = outgoing.media(&ready);
+    let length = matches!(ready, Ready::AsStored).then(|| outgoing.stored.len());
+    let mut response = Response::new(produce::body(move |sink| outgoing.write(ready, sink)));
     set_type(&mut response, &media);
-    if as_stored {
+    if let Some(length) = length {
         response
             .headers_mut()
             .insert(CONTENT_LENGTH, HeaderValue::from(length));
@@ -192,16 +225,26 @@ fn single(outgoing: Outgoing) -> Response {
     response
 }
 
-fn multipart(boundary: Boundary, outgoing: Vec<Outgoing>) -> Response {
+fn multipart(
+    boundary: Boundary,
+    first: Outgoing,
+    ready: Ready,
+    rest: VecDeque<Outgoing>,
+) -> Response {
     let media = boundary.content_type(DICOM);
     let mut response = Response::new(produce::body(move |sink| {
         let mut writer = Writer::new(boundary);
-        for instance in outgoing {
+        let mut part = |instance: Outgoing, ready: Ready| {
             let headers = Headers::new()
-                .with("Content-Type", instance.media().to_string())
+                .with("Content-Type", instance.media(&ready).to_string())
                 .with("Content-Location", &instance.url);
             sink.write_all(&writer.part_head(&headers))?;
-            instance.write(sink)?;
+            instance.write(ready, sink)
+        };
+        part(first, ready)?;
+        for instance in rest {
+            let ready = instance.ready()?;
+            part(instance, ready)?;
         }
         sink.write_all(&writer.close())
     }));

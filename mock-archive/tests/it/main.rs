@@ -10,4 +10,5 @@ mod search;
 mod store;
 mod storing;
 mod support;
+mod web_qido;
 mod web_stow;

@@ -89,7 +89,7 @@ struct Tables {
 }
 
 pub(crate) fn decode(image: &Image, bytes: &[u8]) -> Result<Samples<'static>, DecodeError> {
-    let mut reader = Segments { bytes, at: 0 };
+    let mut reader = Segments::new(bytes);
     let mut tables = Tables::default();
     let mut frame: Option<Frame> = None;
     let mut scans = 0;
@@ -401,20 +401,24 @@ impl Tables {
 }
 
 /// One marker with its segment, `data` without the length.
-struct Segment<'a> {
-    marker: u8,
-    offset: usize,
-    data: &'a [u8],
+pub(super) struct Segment<'a> {
+    pub(super) marker: u8,
+    pub(super) offset: usize,
+    pub(super) data: &'a [u8],
 }
 
-struct Segments<'a> {
+pub(super) struct Segments<'a> {
     bytes: &'a [u8],
-    at: usize,
+    pub(super) at: usize,
 }
 
 impl<'a> Segments<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
     /// The next marker; bytes that belong to none are skipped, as decoders in use do. `None` at the end of the bytes.
-    fn next(&mut self) -> Result<Option<Segment<'a>>, DecodeError> {
+    pub(super) fn next(&mut self) -> Result<Option<Segment<'a>>, DecodeError> {
         let bytes = self.bytes;
         loop {
             let Some(skip) = bytes[self.at..].iter().position(|&byte| byte == 0xFF) else {

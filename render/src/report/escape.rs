@@ -8,7 +8,12 @@ pub(super) fn inline(text: &str) -> String {
     let characters: Vec<char> = text.trim_matches(['\0', ' ']).chars().collect();
     for (index, &character) in characters.iter().enumerate() {
         match character {
-            '\\' | '`' | '*' | '<' | '[' | ']' | '|' | '~' => out.extend(['\\', character]),
+            '\\' | '`' | '*' | '<' | '|' => out.extend(['\\', character]),
+            // A link, or the definition of one; a struck text.
+            ']' if matches!(characters.get(index + 1), Some('(' | '[' | ':')) => {
+                out.push_str("\\]")
+            }
+            '~' if characters.get(index + 1) == Some(&'~') => out.push_str("\\~"),
             // Emphasis, unless inside a word.
             '_' => {
                 let inside =
@@ -67,7 +72,7 @@ mod tests {
     fn text_cannot_form_markdown() {
         assert_eq!(
             inline("a *b* <b> [x](y) | T2_FSE _c_ &amp;"),
-            r"a \*b\* \<b> \[x\](y) \| T2_FSE \_c\_ \&amp;"
+            r"a \*b\* \<b> [x\](y) \| T2_FSE \_c\_ \&amp;"
         );
         assert_eq!(
             lines("# head\r\n- item\r1. one\n\u{2028}> quote"),

@@ -1,1 +1,12 @@
-//! Behaviour of the crate as seen from outside.
+//! Behaviour of the whole crate.
+
+mod attributes;
+mod frames;
+mod grey;
+mod mutations;
+mod pdf;
+mod person;
+mod real;
+mod report;
+mod support;
+mod viewport;

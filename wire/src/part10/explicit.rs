@@ -37,10 +37,19 @@ pub fn explicit(
     let syntax = layout.encoding.syntax();
     let range = &layout.data_set;
     let mut source = match layout.encoding {
-        Encoding::Deflated => Source::inflated(&mut reader, range.start, range.end, limits.inflated)?,
+        Encoding::Deflated => {
+            Source::inflated(&mut reader, range.start, range.end, limits.inflated)?
+        }
         _ => Source::plain(&mut reader, range.start, range.end)?,
     };
-    let mut rewrite = Rewrite { syntax, replace, ready: Vec::new(), pieces: Vec::new(), signed: false, depth: 0 };
+    let mut rewrite = Rewrite {
+        syntax,
+        replace,
+        ready: Vec::new(),
+        pieces: Vec::new(),
+        signed: false,
+        depth: 0,
+    };
     walk(&mut source, syntax, &limits, &mut rewrite)?;
     rewrite.flush();
     Ok(rewrite.pieces)
@@ -68,7 +77,8 @@ struct Rewrite<'a> {
 impl Rewrite<'_> {
     fn flush(&mut self) {
         if !self.ready.is_empty() {
-            self.pieces.push(Piece::Bytes(std::mem::take(&mut self.ready)));
+            self.pieces
+                .push(Piece::Bytes(std::mem::take(&mut self.ready)));
         }
     }
 
@@ -81,7 +91,11 @@ impl Rewrite<'_> {
     fn head(&mut self, tag: Tag, vr: VR, length: u32) {
         self.tag(tag);
         // A value that is too long for the short form goes out as UN (PS3.5 6.2.2).
-        let vr = if has_long_form(vr) || length <= 0xFFFE { vr } else { VR::UN };
+        let vr = if has_long_form(vr) || length <= 0xFFFE {
+            vr
+        } else {
+            VR::UN
+        };
         self.ready.extend(vr.to_string().as_bytes());
         if has_long_form(vr) {
             self.ready.extend([0, 0]);
@@ -125,9 +139,15 @@ impl Visit for Rewrite<'_> {
             return;
         }
         // Fragments outside of pixel data are no value in native encoding (PS3.5 A.4); none are known to exist.
-        let Bulk::Whole(range) = &element.value else { return };
+        let Bulk::Whole(range) = &element.value else {
+            return;
+        };
         let length = (range.end - range.start) as u32;
-        let vr = if has_long_form(element.vr) { element.vr } else { VR::UN };
+        let vr = if has_long_form(element.vr) {
+            element.vr
+        } else {
+            VR::UN
+        };
         self.head(element.tag, vr, length + length % 2);
         self.flush();
         self.pieces.push(Piece::Value(element));
@@ -162,7 +182,19 @@ impl Visit for Rewrite<'_> {
 fn has_long_form(vr: VR) -> bool {
     matches!(
         vr,
-        VR::OB | VR::OD | VR::OF | VR::OL | VR::OV | VR::OW | VR::SQ | VR::SV | VR::UC | VR::UN | VR::UR | VR::UT | VR::UV
+        VR::OB
+            | VR::OD
+            | VR::OF
+            | VR::OL
+            | VR::OV
+            | VR::OW
+            | VR::SQ
+            | VR::SV
+            | VR::UC
+            | VR::UN
+            | VR::UR
+            | VR::UT
+            | VR::UV
     )
 }
 

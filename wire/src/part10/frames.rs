@@ -191,8 +191,8 @@ fn by_table(
     (fragments.len() == frames as usize).then(|| index..index + 1)
 }
 
-/// The fragments of a frame by where codestreams start: JPEG and JPEG-LS with SOI, JPEG 2000 with
-/// SOC (FF4F), JPEG XL with FF0A, boxed ones with their signature box.
+/// The fragments of a frame by where codestreams start. Only what the first fragment starts with
+/// counts: in the middle of a stream, three bytes may look like the start of another kind.
 fn by_codestream(
     reader: &mut (impl Read + Seek),
     layout: &Layout,
@@ -205,18 +205,19 @@ fn by_codestream(
         frames,
         fragments: fragments.len(),
     };
+    let mut kind = None;
     let mut starts = Vec::new();
     for (i, fragment) in fragments.iter().enumerate() {
         let head = super::bytes(
             &mut *reader,
             layout,
-            fragment.start..fragment.end.min(fragment.start + 3),
+            fragment.start..fragment.end.min(fragment.start + 12),
         )?;
-        let starts_here = matches!(
-            head.as_slice(),
-            [0xFF, 0xD8, 0xFF] | [0xFF, 0x4F, 0xFF] | [0xFF, 0x0A, _] | [0, 0, 0]
-        );
-        if starts_here {
+        let found = codestream(&head);
+        if i == 0 {
+            kind = found;
+        }
+        if found.is_some() && found == kind {
             starts.push(i);
         }
         if starts.len() > frame as usize {
@@ -228,4 +229,18 @@ fn by_codestream(
         return Err(lost);
     };
     Ok(start..starts.get(index + 1).copied().unwrap_or(fragments.len()))
+}
+
+/// The signature that a codestream starts with, if these are its first bytes: SOI of JPEG and
+/// JPEG-LS, SOC of JPEG 2000, FF0A of JPEG XL, or the signature box of either.
+fn codestream(head: &[u8]) -> Option<&'static [u8]> {
+    const SIGNATURES: [&[u8]; 4] = [
+        &[0xFF, 0xD8, 0xFF],
+        &[0xFF, 0x4F, 0xFF, 0x51],
+        &[0xFF, 0x0A],
+        &[0, 0, 0, 12],
+    ];
+    SIGNATURES
+        .into_iter()
+        .find(|signature| head.starts_with(signature))
 }

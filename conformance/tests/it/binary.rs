@@ -1,0 +1,165 @@
+//! The binary: exit codes, files, and a server of its own to start.
+
+use std::process::{Command, Output};
+
+fn conformance(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_dicom-conformance"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn said(output: &Output) -> String {
+    let text = [&output.stdout[..], &output.stderr].concat();
+    String::from_utf8(text).unwrap()
+}
+
+#[test]
+fn without_a_target_the_built_in_archive_passes_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let output = conformance(&[
+        "--json",
+        &path("r.json"),
+        "--junit",
+        &path("r.xml"),
+        "--transcript",
+        &path("t"),
+    ]);
+
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(
+        said(&output).contains("14 passed, 0 failed"),
+        "{}",
+        said(&output)
+    );
+    let json = std::fs::read_to_string(path("r.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["counts"]["pass"], 14);
+    assert!(
+        std::fs::read_to_string(path("r.xml"))
+            .unwrap()
+            .contains("<testsuites")
+    );
+    let transcript = std::fs::read_to_string(path("t/stow.partial.202.txt")).unwrap();
+    assert!(transcript.contains("POST /studies/2.25."), "{transcript}");
+}
+
+#[test]
+fn a_broken_archive_ends_with_1_and_the_name_of_the_check() {
+    let output = conformance(&["--fault", "stow.partial-200", "--seed", "7"]);
+
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let text = said(&output);
+    assert!(text.contains("FAIL  stow.partial.202"), "{text}");
+    assert!(
+        text.contains(
+            "dicom-conformance run --fault stow.partial-200 --only stow.partial.202 --seed 7"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn wrong_arguments_and_an_empty_selection_end_with_2() {
+    for (arguments, named) in [
+        (&["--only", "stow.nothing"][..], "stow.nothing"),
+        (&["--only", "qido", "--skip", "qido"], "no check is left"),
+        (&["--profile", "gold"], "gold"),
+        (&["--web", "ftp://x/"], "ftp://x/"),
+        (&["--web", "nonsense"], "nonsense"),
+        (&["--fault", "no.such-fault"], "no.such-fault"),
+        (&["--move-destination", "A"], "AE=PORT"),
+        (&["explain", "stow"], "stow"),
+        (&["--unknown"], "--unknown"),
+    ] {
+        let output = conformance(arguments);
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "{arguments:?}: {}",
+            said(&output)
+        );
+        assert!(
+            said(&output).contains(named),
+            "{arguments:?}: {}",
+            said(&output)
+        );
+    }
+}
+
+#[test]
+fn nobody_there_ends_with_3() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let output = conformance(&["--web", &format!("http://{closed}/dicom-web")]);
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    assert!(
+        said(&output).contains("Web is not reachable"),
+        "{}",
+        said(&output)
+    );
+
+    for command in [
+        "no-such-program",
+        "sh -c 'echo sorry >&2; exit 1'",
+        "echo ready",
+    ] {
+        let output = conformance(&["--start", command]);
+        assert_eq!(
+            output.status.code(),
+            Some(3),
+            "{command}: {}",
+            said(&output)
+        );
+    }
+}
+
+#[test]
+fn help_names_the_exit_codes() {
+    let output = conformance(&["--help"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(said(&output).contains("3 not reachable"));
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_started_judged_and_ended() {
+    let archive = dicom_mock_archive::MockArchive::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("server");
+    let ended = folder.path().join("pid");
+    // A server that only says where the archive of this test is.
+    let ready = serde_json::json!({
+        "dicomweb": archive.web_url(),
+        "dimse": archive.dimse_addr().to_string(),
+        "ae_title": archive.ae_title().as_str(),
+    });
+    let text = format!(
+        "echo $$ > {}\necho '{ready}'\nexec sleep 600\n",
+        ended.display()
+    );
+    std::fs::write(&script, text).unwrap();
+    let command = format!("sh '{}'", script.display());
+
+    let run = move || conformance(&["--start", &command, "--seed", "3"]);
+    let output = tokio::task::spawn_blocking(run).await.unwrap();
+
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(
+        said(&output).contains("13 passed, 0 failed, 1 not applicable"),
+        "{}",
+        said(&output)
+    );
+    let pid = std::fs::read_to_string(&ended).unwrap();
+    let alive = Command::new("kill")
+        .args(["-0", pid.trim()])
+        .output()
+        .unwrap();
+    assert!(
+        !alive.status.success(),
+        "the server with pid {pid} is still there"
+    );
+}

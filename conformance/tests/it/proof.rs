@@ -1,0 +1,84 @@
+//! Every check passes on the faithful archive and fails under its own fault.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use dicom_conformance::catalogue;
+use dicom_conformance::identity::Identity;
+use dicom_conformance::outcome::Outcome;
+use dicom_conformance::run::{Options, run};
+use dicom_conformance::selftest::{Killed, matrix};
+use dicom_conformance::target::embedded::Embedded;
+
+#[tokio::test]
+async fn every_fault_is_noticed_by_its_own_check() {
+    let matrix = matrix(catalogue::all(), &Identity::new(41)).await.unwrap();
+    assert!(matrix.is_clean(), "{matrix}");
+
+    let mut table = String::new();
+    for row in &matrix.rows {
+        let Killed::Yes(got) = &row.killed else {
+            unreachable!("the matrix is clean")
+        };
+        let _ = writeln!(table, "{} kills {}\n  {got}", row.check, row.fault);
+        let _ = writeln!(table, "  also fails: {}", row.also.join(", "));
+        let _ = writeln!(table, "  untestable: {}\n", row.untestable.join(", "));
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[tokio::test]
+async fn no_check_fails_on_the_faithful_archive_whatever_the_seed() {
+    for seed in [0, 1, u64::MAX, 0x5EED] {
+        let (_archive, target) = Embedded::start(&[]).await.unwrap();
+        let report = run(
+            &Arc::new(target),
+            catalogue::all(),
+            &Options::new(Identity::new(seed)),
+        )
+        .await;
+        for judged in &report.checks {
+            assert_eq!(
+                judged.outcome,
+                Outcome::Pass,
+                "seed {seed}, {}: {}",
+                judged.check.id,
+                judged.got()
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_check_alone_ends_as_it_does_among_all() {
+    let options = Options::new(Identity::new(3));
+    for check in catalogue::all() {
+        let (_archive, target) = Embedded::start(&[]).await.unwrap();
+        let report = run(&Arc::new(target), &[check], &options).await;
+        assert_eq!(report.checks[0].outcome, Outcome::Pass, "{}", check.id);
+    }
+}
+
+#[tokio::test]
+async fn order_and_an_archive_in_use_make_no_difference() {
+    let identity = Identity::new(5);
+    let (_archive, target) = Embedded::start(&[]).await.unwrap();
+    let target = Arc::new(target);
+    let mut checks = catalogue::all().to_vec();
+    for round in 0..3 {
+        identity
+            .dice(&format!("round {round}"))
+            .shuffle(&mut checks);
+        // Another seed is another run: patients and UIDs are new.
+        let report = run(&target, &checks, &Options::new(Identity::new(100 + round))).await;
+        for judged in &report.checks {
+            assert_eq!(
+                judged.outcome,
+                Outcome::Pass,
+                "round {round}, {}: {}",
+                judged.check.id,
+                judged.got()
+            );
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! DICOMweb as archives really speak it (PS3.18): what every request has in common.
+
+mod retrieve;
+mod said;
+mod search;
+mod store;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderValue, Method, header};
+use reqwest::redirect;
+use reqwest::{Client, RequestBuilder, Response};
+use url::Url;
+
+use crate::backend::{Capabilities, Deadline};
+use crate::config::{Config, Credentials, Limits};
+use crate::error::Failure;
+
+pub use store::{Outgoing, Part, StoreAnswer};
+
+/// The longest time to wait for a connection.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Redirects on the archive's own origin that are followed.
+const MAX_REDIRECTS: usize = 5;
+/// The most bytes of an error's body that are read.
+const MAX_ERROR_BODY: usize = 64 << 10;
+
+/// An archive that speaks DICOMweb.
+#[derive(Debug)]
+pub struct Web {
+    client: Client,
+    base: Url,
+    limits: Limits,
+    timeout: Duration,
+    /// The longest page of rows seen.
+    largest_page: AtomicUsize,
+    /// Whether the archive takes query strings only as they are, without percent-decoding.
+    takes_raw_queries: AtomicBool,
+}
+
+impl Web {
+    pub(super) fn new(config: &Config) -> Result<Self, Failure> {
+        let internal = |_| Failure::Internal {
+            doing: "prepare the connection".into(),
+        };
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls())
+            .user_agent(concat!("dicom-mcp-server/", env!("CARGO_PKG_VERSION")))
+            .default_headers(authorization(&config.credentials)?)
+            .connect_timeout(CONNECT.min(config.timeout))
+            .redirect(redirects(config.host.origin()))
+            .build()
+            .map_err(internal)?;
+        Ok(Self {
+            client,
+            base: config.host.clone(),
+            limits: config.limits.clone(),
+            timeout: config.timeout,
+            largest_page: AtomicUsize::new(0),
+            takes_raw_queries: AtomicBool::new(false),
+        })
+    }
+
+    pub(super) fn address(&self) -> &str {
+        self.base.as_str()
+    }
+
+    pub(super) fn largest_page(&self) -> usize {
+        self.largest_page.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_page(&self, rows: usize) {
+        self.largest_page.fetch_max(rows, Ordering::Relaxed);
+    }
+
+    /// What `OPTIONS` at the base tells (PS3.18 8.9).
+    pub(super) async fn capabilities(&self, deadline: &Deadline) -> Result<Capabilities, Failure> {
+        let doing = "ask for capabilities";
+        let request = self.request(Method::OPTIONS, "/").header(
+            header::ACCEPT,
+            "application/vnd.sun.wadl+xml, application/dicom+json;q=0.9, */*;q=0.1",
+        );
+        deadline
+            .within(doing, async {
+                let answer = self.send(doing, request).await?;
+                let content_type = content_type(answer.headers());
+                let bytes = body(doing, answer, MAX_ERROR_BODY as u64 * 16).await?.len();
+                Ok(Capabilities {
+                    content_type,
+                    bytes,
+                })
+            })
+            .await
+    }
+
+    /// A request for a path below the base. `path` starts with a slash and may hold a query string.
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(
+            method,
+            format!("{}{path}", self.base.as_str().trim_end_matches('/')),
+        )
+    }
+
+    /// The answer, if its status is a success; what the archive says otherwise.
+    async fn send(&self, doing: &str, request: RequestBuilder) -> Result<Response, Failure> {
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| self.lost(doing, error))?;
+        let status = answer.status();
+        tracing::debug!(doing, status = status.as_u16(), "answered");
+        if status.is_success() {
+            return Ok(answer);
+        }
+        Err(refusal(doing, answer).await)
+    }
+
+    /// What a broken exchange means. The address of a request may hold a patient's name: it is never shown.
+    fn lost(&self, doing: &str, error: reqwest::Error) -> Failure {
+        let doing = doing.to_owned();
+        let reason = innermost(&error);
+        if error.is_timeout() {
+            return Failure::TimedOut {
+                doing,
+                after: CONNECT.min(self.timeout),
+            };
+        }
+        if error.is_redirect() {
+            return Failure::Unusable {
+                doing,
+                reason: format!("the archive redirects: {reason}"),
+                said: None,
+            };
+        }
+        if error.is_connect() {
+            let archive = self.base.origin().ascii_serialization();
+            return Failure::Unreachable {
+                doing,
+                archive,
+                reason,
+            };
+        }
+        Failure::Unusable {
+            doing,
+            reason: format!("the connection broke: {reason}"),
+            said: None,
+        }
+    }
+}
+
+/// The failure that an answer without success stands for.
+async fn refusal(doing: &str, mut answer: Response) -> Failure {
+    let status = answer.status();
+    let headers = answer.headers().clone();
+    let mut body = BytesMut::new();
+    // The words are a courtesy: what can be read of them is used.
+    while let Ok(Some(chunk)) = answer.chunk().await {
+        let room = MAX_ERROR_BODY - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() >= room {
+            break;
+        }
+    }
+    let said = said::of(&headers, &body);
+    if status.is_redirection() {
+        let to = headers
+            .get(header::LOCATION)
+            .and_then(|to| to.to_str().ok())
+            .unwrap_or("nowhere");
+        let to =
+            Url::parse(to).map_or_else(|_| to.to_owned(), |url| url.origin().ascii_serialization());
+        return Failure::Unusable {
+            doing: doing.to_owned(),
+            reason: format!(
+                "the archive answered {} and redirects to {to}, which is not followed",
+                status.as_u16()
+            ),
+            said,
+        };
+    }
+    Failure::Status {
+        doing: doing.to_owned(),
+        status: status.as_u16(),
+        said,
+    }
+}
+
+/// The whole body, if it is not larger than `limit` and did not end early.
+async fn body(doing: &str, mut answer: Response, limit: u64) -> Result<Bytes, Failure> {
+    let too_large = || Failure::TooLarge {
+        doing: doing.to_owned(),
+        limit,
+    };
+    if answer.content_length().is_some_and(|length| length > limit) {
+        return Err(too_large());
+    }
+    let mut body = BytesMut::new();
+    while let Some(chunk) = answer
+        .chunk()
+        .await
+        .map_err(|error| ended_early(doing, &error))?
+    {
+        if (body.len() + chunk.len()) as u64 > limit {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+fn ended_early(doing: &str, error: &reqwest::Error) -> Failure {
+    Failure::Unusable {
+        doing: doing.to_owned(),
+        reason: format!("the answer ended early: {}", innermost(error)),
+        said: None,
+    }
+}
+
+fn content_type(headers: &HeaderMap) -> String {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// The cause at the bottom, which is the one that people can use: "connection refused".
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    if std::ptr::addr_eq(cause, error) {
+        return "it was cut".to_owned();
+    }
+    crate::text::cut(&crate::text::escape(&cause.to_string()), 200)
+}
+
+/// Only the archive's own origin is followed: neither a request nor a password goes elsewhere.
+fn redirects(own: url::Origin) -> redirect::Policy {
+    redirect::Policy::custom(move |attempt| {
+        if attempt.previous().len() > MAX_REDIRECTS {
+            attempt.error("more than 5 redirects in a row, perhaps in a circle")
+        } else if attempt.url().origin() == own {
+            attempt.follow()
+        } else {
+            attempt.stop()
+        }
+    })
+}
+
+fn tls() -> rustls::ClientConfig {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("ring offers the default protocol versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
+}
+
+fn authorization(credentials: &Credentials) -> Result<HeaderMap, Failure> {
+    use base64::Engine as _;
+    let text = match credentials {
+        Credentials::None => return Ok(HeaderMap::new()),
+        Credentials::Basic { user, password } => {
+            let pair = format!("{user}:{password}");
+            format!(
+                "Basic {}",
+                base64::engine::general_purpose::STANDARD.encode(pair)
+            )
+        }
+        Credentials::Bearer(token) => format!("Bearer {token}"),
+    };
+    let mut value = HeaderValue::from_str(&text).map_err(|_| {
+        Failure::argument(
+            "DICOMWEB_TOKEN",
+            "the token holds characters that no header can carry",
+        )
+    })?;
+    value.set_sensitive(true);
+    Ok(HeaderMap::from_iter([(header::AUTHORIZATION, value)]))
+}

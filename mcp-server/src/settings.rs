@@ -1,0 +1,36 @@
+//! What to put into an MCP client's settings, for someone who starts the server by hand.
+
+use serde_json::json;
+
+/// Settings for clients, with the path of this very program.
+pub fn for_clients() -> String {
+    let program = std::env::current_exe().map_or_else(
+        |_| "dicom-mcp-server".to_owned(),
+        |path| path.display().to_string(),
+    );
+    settings(&program)
+}
+
+fn settings(program: &str) -> String {
+    let archive = json!({"DICOMWEB_HOST": "http://127.0.0.1:8042/dicomweb"});
+    let pretty = |value: serde_json::Value| format!("{value:#}");
+    format!(
+        "This program is started by an MCP client, which talks to it over standard input and output. Put into the client's settings, \
+         for Claude Desktop (claude_desktop_config.json) and Cursor (.cursor/mcp.json):\n\n{}\n\n\
+         for VS Code (.vscode/mcp.json):\n\n{}\n\n\
+         DICOMWEB_HOST is the archive's DICOMweb base address; DICOMWEB_AUTH, DICOMWEB_USER, DICOMWEB_PASS and DICOMWEB_TOKEN \
+         say who asks. Without an archive, use \"args\": [\"--demo\"] instead of \"env\": demo patients, nothing to install.",
+        pretty(json!({"mcpServers": {"dicom": {"command": program, "env": archive}}})),
+        pretty(
+            json!({"servers": {"dicom": {"type": "stdio", "command": program, "env": archive}}})
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_settings_can_be_pasted() {
+        insta::assert_snapshot!(super::settings("/usr/local/bin/dicom-mcp-server"));
+    }
+}

@@ -1,0 +1,40 @@
+//! find-instances: the instances of a series.
+
+use dicom_wire::query::Level;
+
+use super::find_studies::page;
+use super::{Effect, Pending, SERIES, STUDY, Session, Tool, query};
+use crate::arguments::Arguments;
+use crate::date::Date;
+use crate::listing;
+use crate::query::{Search, parse};
+
+pub(super) const TOOL: Tool = Tool {
+    name: "find-instances",
+    title: "Find instances",
+    about: "Lists the instances of one series by number, one row each with SOP class, frames, size and the SOP Instance UID that \
+            render-instance-frame and the get-… tools need. Use it after find-series. It does not search across series.",
+    parameters: &[
+        STUDY,
+        SERIES,
+        query(
+            "Filters as key=value with spaces between, for example: InstanceNumber=1 limit=20. Keys are DICOM keywords or tags; \
+             limit, offset and includefield too. Empty for all instances.",
+        ),
+    ],
+    output: || listing::schema(Level::Instance),
+    effect: Effect::Reads,
+    call,
+};
+
+fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
+    Box::pin(async move {
+        let search = Search {
+            level: Level::Instance,
+            study: Some(arguments.uid(STUDY.name)?),
+            series: Some(arguments.uid(SERIES.name)?),
+            terms: parse(Level::Instance, arguments.text("query"), Date::today())?,
+        };
+        page(session, &search).await
+    })
+}

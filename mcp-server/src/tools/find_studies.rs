@@ -1,0 +1,51 @@
+//! find-studies: studies by patient, date, modality and more.
+
+use dicom_wire::query::Level;
+
+use super::{Effect, Pending, Session, Tool, query};
+use crate::answer::Answer;
+use crate::arguments::Arguments;
+use crate::date::Date;
+use crate::error::Failure;
+use crate::query::{Search, parse};
+use crate::{find, listing};
+
+pub(super) const TOOL: Tool = Tool {
+    name: "find-studies",
+    title: "Find studies",
+    about: "Searches the archive for studies and shows one row each with patient, date, modalities, description, counts and the Study \
+            Instance UID that the other tools need, newest first within the page. Use it first. It says whether more studies follow and at which offset \
+            the next page starts. It does not look inside series; find-series does.",
+    parameters: &[query(
+        "Filters as key=value with spaces between, for example: PatientName=DOE* StudyDate=20240101-20240131 \
+         ModalitiesInStudy=CT limit=20. Keys are DICOM keywords or tags; limit, offset, includefield and fuzzymatching too. \
+         Empty for all studies.",
+    )],
+    output: || listing::schema(Level::Study),
+    effect: Effect::Reads,
+    call,
+};
+
+fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
+    Box::pin(async move {
+        let search = Search {
+            level: Level::Study,
+            study: None,
+            series: None,
+            terms: parse(Level::Study, arguments.text("query"), Date::today())?,
+        };
+        page(session, &search).await
+    })
+}
+
+/// One page of a search, fitted and sorted: what the three general find tools answer.
+pub(super) async fn page(session: &Session, search: &Search) -> Result<Answer, Failure> {
+    let deadline = session.deadline();
+    let mut listing = find::page(&session.backend, search, &deadline).await?;
+    if listing.rows.is_empty() && listing.offset == 0 {
+        find::scope_exists(&session.backend, search, &deadline).await?;
+    }
+    listing.fit(session.config.limits.text);
+    listing.sort();
+    Ok(Answer::done(listing.text(), listing.json()))
+}

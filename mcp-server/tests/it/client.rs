@@ -1,0 +1,142 @@
+//! An MCP client in the same process, and what it reads from answers.
+
+use dicom_mcp_server::config::Config;
+use dicom_mcp_server::server::Server;
+use dicom_mcp_server::tools::{self, Session};
+use rmcp::ServiceExt;
+use rmcp::model::{CallToolRequestParams, CallToolResult, Tool};
+use rmcp::service::{RoleClient, RunningService};
+use serde_json::Value as Json;
+
+/// A client that is connected to a server of its own.
+pub struct Client {
+    service: RunningService<RoleClient, ()>,
+}
+
+impl Client {
+    /// A server with this configuration, and a client of it.
+    pub async fn of(config: Config) -> Self {
+        let server = Server::new(Session::new(config).unwrap());
+        let (here, there) = tokio::io::duplex(1 << 20);
+        tokio::spawn(async move {
+            let (input, output) = tokio::io::split(there);
+            dicom_mcp_server::stdio::serve(server, input, output)
+                .await
+                .unwrap();
+        });
+        Self {
+            service: ().serve(here).await.unwrap(),
+        }
+    }
+
+    /// A client of a server for the archive at this address.
+    pub async fn at(address: &str) -> Self {
+        Self::of(Config::for_host(address).unwrap()).await
+    }
+
+    pub async fn tools(&self) -> Vec<Tool> {
+        self.service.list_all_tools().await.unwrap()
+    }
+
+    /// Calls a tool of any name.
+    pub async fn raw(
+        &self,
+        tool: &str,
+        arguments: Json,
+    ) -> Result<CallToolResult, rmcp::ServiceError> {
+        let mut params = CallToolRequestParams::new(tool.to_owned());
+        params.arguments = arguments.as_object().cloned();
+        self.service.call_tool(params).await
+    }
+
+    /// Calls a tool; whatever comes back has the shape that the tool promises.
+    pub async fn call(&self, tool: &str, arguments: Json) -> Reply {
+        let result = self.raw(tool, arguments).await.unwrap();
+        check(tool, &result);
+        Reply(result)
+    }
+}
+
+fn check(tool: &str, result: &CallToolResult) {
+    let tool = tools::all()
+        .iter()
+        .find(|known| known.name == tool)
+        .unwrap();
+    match &result.structured_content {
+        Some(structured) => {
+            let validator = jsonschema::validator_for(&(tool.output)()).unwrap();
+            let errors: Vec<String> = validator
+                .iter_errors(structured)
+                .map(|error| error.to_string())
+                .collect();
+            assert!(
+                errors.is_empty(),
+                "{}: {errors:?} in {structured:#}",
+                tool.name
+            );
+        }
+        None => assert_eq!(
+            result.is_error,
+            Some(true),
+            "{}: a success without structured content",
+            tool.name
+        ),
+    }
+}
+
+/// The answer of a tool.
+pub struct Reply(pub CallToolResult);
+
+impl Reply {
+    pub fn is_error(&self) -> bool {
+        self.0.is_error == Some(true)
+    }
+
+    pub fn text(&self) -> String {
+        let texts = self.0.content.iter().filter_map(|block| block.as_text());
+        texts
+            .map(|text| text.text.clone())
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    pub fn structured(&self) -> &Json {
+        self.0
+            .structured_content
+            .as_ref()
+            .unwrap_or_else(|| panic!("no structured content: {}", self.text()))
+    }
+
+    /// Media type and bytes of the picture.
+    pub fn picture(&self) -> Option<(String, Vec<u8>)> {
+        use base64::Engine as _;
+        let image = self.0.content.iter().find_map(|block| block.as_image())?;
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(&image.data)
+            .unwrap();
+        Some((image.mime_type.clone(), bytes))
+    }
+
+    /// The text of an answer that has to be an error.
+    pub fn refusal(&self) -> String {
+        assert!(self.is_error(), "not an error: {}", self.text());
+        self.text()
+    }
+
+    /// The text of an answer that has to be none.
+    pub fn success(&self) -> String {
+        assert!(!self.is_error(), "{}", self.text());
+        self.text()
+    }
+
+    /// Text and structured content as a snapshot shows them.
+    pub fn told(&self) -> String {
+        let head = if self.is_error() { "error\n" } else { "" };
+        let structured = self
+            .0
+            .structured_content
+            .as_ref()
+            .map(|json| format!("\n---\n{json:#}"));
+        format!("{head}{}{}", self.text(), structured.unwrap_or_default())
+    }
+}

@@ -1,0 +1,260 @@
+//! Files into the archive: what is told is what became of each.
+
+use std::time::Duration;
+
+use dicom_fixtures::{Patient, Study, conflict, ct};
+use dicom_mcp_server::config::{Config, Permissions, Store};
+use dicom_mock_archive::MockArchive;
+use dicom_mock_archive::fault::{HttpStatus, RefuseInstance};
+use dicom_mock_archive::rule::{Rule, storing};
+use dicom_wire::stow::FailureReason;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::client::Client;
+
+/// An archive, a client that may store from a folder, and the folder.
+struct Desk {
+    archive: MockArchive,
+    client: Client,
+    folder: TempDir,
+}
+
+impl Desk {
+    async fn with(studies: &[&Study]) -> Self {
+        let archive = MockArchive::start().await;
+        let folder = tempfile::tempdir().unwrap();
+        for (number, study) in studies.iter().enumerate() {
+            for (index, instance) in study.instances().iter().enumerate() {
+                std::fs::write(
+                    folder.path().join(format!("{number}-{index:02}.dcm")),
+                    &instance.bytes,
+                )
+                .unwrap();
+            }
+        }
+        let mut config = Config::for_host(&archive.web_url()).unwrap();
+        config.permissions = Permissions::new(Store::On, &[folder.path().to_owned()]).unwrap();
+        config.limits.retry_after = Duration::from_millis(5);
+        Self {
+            client: Client::of(config).await,
+            archive,
+            folder,
+        }
+    }
+
+    async fn store(&self) -> crate::client::Reply {
+        self.client
+            .call("store-instances", json!({"paths": [self.folder.path()]}))
+            .await
+    }
+
+    fn stored(&self) -> Vec<String> {
+        self.archive
+            .stored()
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+}
+
+fn chest() -> Study {
+    ct("chest").size(32).slices(10)
+}
+
+#[tokio::test]
+async fn ten_slices_with_one_refused_tell_which_and_why() {
+    let study = chest();
+    let desk = Desk::with(&[&study]).await;
+    let refused = study.uid(3);
+    desk.archive.inject(
+        Rule::when(storing().instance(refused)).then(RefuseInstance {
+            reason: FailureReason::CANNOT_UNDERSTAND,
+        }),
+    );
+
+    let reply = desk.store().await;
+
+    let told = reply.refusal();
+    assert!(told.contains("the archive answered 202"), "{told}");
+    let line = told
+        .lines()
+        .find(|line| line.starts_with("refused | "))
+        .unwrap();
+    assert!(
+        line.contains(refused)
+            && line.contains("0-03.dcm")
+            && line.contains("C000H, cannot understand"),
+        "{line}"
+    );
+    assert_eq!(
+        told.lines()
+            .filter(|line| line.starts_with("stored | "))
+            .count(),
+        9
+    );
+    insta::assert_snapshot!(reply.told());
+
+    let mut kept = study.uids();
+    kept.retain(|uid| uid != refused);
+    assert_eq!(desk.stored(), kept);
+    insta::assert_snapshot!(
+        "ten_slices_with_one_refused_journal",
+        desk.archive.journal()
+    );
+}
+
+#[tokio::test]
+async fn what_was_refused_for_want_of_resources_is_sent_again_and_nothing_else() {
+    let study = chest();
+    let desk = Desk::with(&[&study]).await;
+    desk.archive.inject(
+        Rule::when(storing().instance(study.uid(3)))
+            .then(RefuseInstance {
+                reason: FailureReason::OUT_OF_RESOURCES,
+            })
+            .once(),
+    );
+    let reply = desk.store().await;
+    assert!(
+        reply
+            .success()
+            .starts_with("All 10 instances sent are stored."),
+        "{}",
+        reply.text()
+    );
+    assert!(
+        reply.text().contains("1 instance sent again, try 2"),
+        "{}",
+        reply.text()
+    );
+    assert_eq!(desk.stored(), study.uids());
+}
+
+#[tokio::test]
+async fn a_busy_archive_is_tried_again_after_its_own_time() {
+    let study = ct("chest").size(32).slices(2);
+    let desk = Desk::with(&[&study]).await;
+    desk.archive.inject(
+        Rule::when(storing())
+            .then(HttpStatus::new(503).retry_after(0))
+            .once(),
+    );
+    let reply = desk.store().await;
+    assert!(
+        reply
+            .success()
+            .starts_with("All 2 instances sent are stored."),
+        "{}",
+        reply.text()
+    );
+}
+
+#[tokio::test]
+async fn an_archive_that_stays_busy_is_given_up_with_its_status() {
+    let study = ct("chest").size(32).slices(2);
+    let desk = Desk::with(&[&study]).await;
+    desk.archive
+        .inject(Rule::when(storing()).then(HttpStatus::new(503)));
+    let told = desk.store().await.refusal();
+    assert!(
+        told.contains("of 2 instances sent, 0 stored, 2 refused, 0 unknown"),
+        "{told}"
+    );
+    assert!(told.contains("503 Service Unavailable"), "{told}");
+}
+
+#[tokio::test]
+async fn a_wait_that_is_too_long_is_told_and_not_waited_for() {
+    let study = ct("chest").size(32).slices(1);
+    let desk = Desk::with(&[&study]).await;
+    desk.archive
+        .inject(Rule::when(storing()).then(HttpStatus::new(503).retry_after(3600)));
+    let told = desk.store().await.refusal();
+    assert!(told.contains("the archive asks to wait 3600 s"), "{told}");
+}
+
+#[tokio::test]
+async fn a_study_of_two_patients_is_held_back() {
+    let (mine, other) = conflict();
+    let desk = Desk::with(&[&mine, &other]).await;
+    let told = desk.store().await.refusal();
+    assert!(
+        told.starts_with("Nothing was sent.") && told.contains("two Patient IDs"),
+        "{told}"
+    );
+    assert!(desk.stored().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_no_instance_is_not_sent_and_no_loss() {
+    let study = ct("chest")
+        .size(32)
+        .slices(2)
+        .with_patient(&Patient::new("P-1", "DOE^JANE"));
+    let desk = Desk::with(&[&study]).await;
+    std::fs::write(desk.folder.path().join("notes.txt"), "remember the milk").unwrap();
+    std::fs::copy(
+        desk.folder.path().join("0-00.dcm"),
+        desk.folder.path().join("copy.dcm"),
+    )
+    .unwrap();
+    let mut cut = study.instances()[0].bytes.to_vec();
+    cut.truncate(200);
+    std::fs::write(desk.folder.path().join("cut.dcm"), cut).unwrap();
+
+    let dry = desk
+        .client
+        .call(
+            "store-instances",
+            json!({"paths": [desk.folder.path()], "dryRun": true}),
+        )
+        .await;
+    assert_eq!(dry.structured()["sent"], 0);
+    assert!(desk.stored().is_empty());
+    insta::assert_snapshot!("store_dry_run", dry.text());
+
+    let reply = desk.store().await;
+    assert_eq!(reply.structured()["stored"], 2, "{}", reply.text());
+    insta::assert_snapshot!("store_with_other_files", reply.text());
+}
+
+#[tokio::test]
+async fn an_archive_that_claims_what_it_does_not_keep_is_not_believed() {
+    let study = chest();
+    let desk = Desk::with(&[&study]).await;
+    desk.archive
+        .inject(Rule::named("stow.claims-stored-but-not").unwrap());
+    let reply = desk.store().await;
+    let stored = desk.stored();
+    for instance in reply.structured()["instances"].as_array().unwrap() {
+        let uid = instance["sopInstanceUid"].as_str().unwrap().to_owned();
+        assert_eq!(
+            instance["outcome"] == "stored",
+            stored.contains(&uid),
+            "{instance}"
+        );
+    }
+    assert!(reply.is_error(), "{}", reply.text());
+}
+
+#[tokio::test]
+async fn a_dead_archive_is_told_for_every_instance() {
+    let study = ct("chest").size(32).slices(2);
+    let desk = Desk::with(&[&study]).await;
+    let mut config = Config::for_host("http://127.0.0.1:1/dicomweb").unwrap();
+    config.permissions = Permissions::new(Store::On, &[desk.folder.path().to_owned()]).unwrap();
+    config.limits.retry_after = Duration::from_millis(1);
+    let client = Client::of(config).await;
+    let reply = client
+        .call("store-instances", json!({"paths": ["."]}))
+        .await;
+    assert!(
+        reply
+            .refusal()
+            .contains("no connection to http://127.0.0.1:1"),
+        "{}",
+        reply.text()
+    );
+    assert_eq!(reply.structured()["refused"], 2);
+}

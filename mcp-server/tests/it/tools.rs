@@ -1,0 +1,264 @@
+//! What every tool answers about patients that are there.
+
+use dicom_fixtures::{Instance, Study, ct, pdf, report_measurements, report_narrative, ultrasound};
+use dicom_mock_archive::MockArchive;
+use dicom_mock_archive::fault::HttpStatus;
+use dicom_mock_archive::rule::{Rule, fetching_metadata, rendering, retrieving, searching};
+use serde_json::{Value as Json, json};
+
+use crate::client::Client;
+
+async fn holding(studies: &[Study]) -> (MockArchive, Client) {
+    let archive = MockArchive::start().await;
+    for study in studies {
+        archive.load(study).unwrap();
+    }
+    let client = Client::at(&archive.web_url()).await;
+    (archive, client)
+}
+
+fn chest() -> Study {
+    ct("chest")
+        .size(64)
+        .slices(3)
+        .and(report_measurements())
+        .and(pdf())
+}
+
+fn uids(instance: &Instance) -> Json {
+    json!({
+        "studyInstanceUid": instance.study,
+        "seriesInstanceUid": instance.series,
+        "sopInstanceUid": instance.sop_instance,
+    })
+}
+
+/// The first instance of a SOP class that begins so.
+fn of_class<'a>(study: &'a Study, class: &str) -> &'a Instance {
+    study
+        .instances()
+        .iter()
+        .find(|instance| instance.sop_class.starts_with(class))
+        .unwrap()
+}
+
+const CT: &str = "1.2.840.10008.5.1.4.1.1.2";
+const SR: &str = "1.2.840.10008.5.1.4.1.1.88.";
+const PDF: &str = "1.2.840.10008.5.1.4.1.1.104.1";
+
+#[tokio::test]
+async fn searches_go_from_study_to_instance() {
+    let study = chest();
+    let (_archive, client) = holding(&[study.clone(), ultrasound().frames(2)]).await;
+    let image = of_class(&study, CT);
+
+    let studies = client.call("find-studies", json!({})).await;
+    insta::assert_snapshot!("find_studies", studies.told());
+    let named = client
+        .call(
+            "find-studies",
+            json!({"query": "ModalitiesInStudy=CT limit=1 includefield=InstitutionName"}),
+        )
+        .await;
+    insta::assert_snapshot!("find_studies_by_modality", named.told());
+    let series = client
+        .call(
+            "find-series",
+            json!({"studyInstanceUid": study.study_uid()}),
+        )
+        .await;
+    insta::assert_snapshot!("find_series", series.told());
+    let instances = client
+        .call("find-instances", json!({"studyInstanceUid": image.study, "seriesInstanceUid": image.series, "query": "limit=2"}))
+        .await;
+    insta::assert_snapshot!("find_instances", instances.told());
+    let rest = client
+        .call("find-instances", json!({"studyInstanceUid": image.study, "seriesInstanceUid": image.series, "query": "limit=2 offset=2"}))
+        .await;
+    insta::assert_snapshot!("find_instances_next_page", rest.told());
+}
+
+#[tokio::test]
+async fn reports_are_found_by_class_and_read_whole() {
+    let study = chest();
+    let (_archive, client) = holding(&[study.clone(), report_narrative()]).await;
+    let here = json!({"studyInstanceUid": study.study_uid()});
+    insta::assert_snapshot!(
+        "find_structured_reports",
+        client
+            .call("find-structured-reports", here.clone())
+            .await
+            .told()
+    );
+    insta::assert_snapshot!(
+        "find_encapsulated_pdf_reports",
+        client
+            .call("find-encapsulated-pdf-reports", here)
+            .await
+            .told()
+    );
+    let report = client
+        .call("get-structured-report-text", uids(of_class(&study, SR)))
+        .await;
+    insta::assert_snapshot!("get_structured_report_text", report.success());
+    let narrative = report_narrative();
+    let report = client
+        .call("get-structured-report-text", uids(of_class(&narrative, SR)))
+        .await;
+    insta::assert_snapshot!("get_structured_report_text_narrative", report.success());
+    let document = client
+        .call(
+            "get-encapsulated-pdf-report-text",
+            uids(of_class(&study, PDF)),
+        )
+        .await;
+    insta::assert_snapshot!("get_encapsulated_pdf_report_text", document.told());
+}
+
+#[tokio::test]
+async fn an_instance_is_told_by_its_attributes() {
+    let study = chest();
+    let (_archive, client) = holding(&[study.clone()]).await;
+    insta::assert_snapshot!(
+        "get_instance_metadata",
+        client
+            .call("get-instance-metadata", uids(of_class(&study, CT)))
+            .await
+            .success()
+    );
+}
+
+#[tokio::test]
+async fn a_frame_is_shown_by_the_archive_and_where_it_cannot_here() {
+    let study = chest();
+    let (archive, client) = holding(&[study.clone()]).await;
+    let mut asked = uids(of_class(&study, CT));
+    asked["outputFormat"] = json!("image/png");
+
+    let by_archive = client.call("render-instance-frame", asked.clone()).await;
+    let (mime, bytes) = by_archive.picture().unwrap();
+    assert!(mime == "image/png" && bytes.starts_with(b"\x89PNG"));
+    insta::assert_snapshot!("render_instance_frame", by_archive.told());
+
+    for status in [404, 406, 415, 501] {
+        archive.reset();
+        archive.load(&study).unwrap();
+        archive.inject(Rule::when(rendering()).then(HttpStatus::new(status)));
+        let here = client.call("render-instance-frame", asked.clone()).await;
+        assert_eq!(
+            here.structured()["renderedBy"],
+            "this server",
+            "{}",
+            here.text()
+        );
+        assert_eq!(here.picture().unwrap().1, bytes, "{status}");
+        if status == 406 {
+            insta::assert_snapshot!("render_instance_frame_here", here.told());
+        }
+    }
+    let jpeg = client
+        .call("render-instance-frame", uids(of_class(&study, CT)))
+        .await;
+    assert!(jpeg.picture().unwrap().1.starts_with(&[0xFF, 0xD8, 0xFF]));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_named() {
+    let study = chest();
+    let (_archive, client) = holding(&[study.clone()]).await;
+    let image = of_class(&study, CT);
+    let mut absent = uids(image);
+    absent["sopInstanceUid"] = json!("1.2.3");
+    let mut frame = uids(image);
+    frame["frame"] = json!(7);
+    let mut told = String::new();
+    for (what, tool, arguments) in [
+        ("study", "find-series", json!({"studyInstanceUid": "1.2.3"})),
+        (
+            "study",
+            "find-structured-reports",
+            json!({"studyInstanceUid": "1.2.3"}),
+        ),
+        (
+            "series",
+            "find-instances",
+            json!({"studyInstanceUid": image.study, "seriesInstanceUid": "1.2.3"}),
+        ),
+        ("instance", "get-instance-metadata", absent.clone()),
+        ("instance", "get-structured-report-text", absent.clone()),
+        ("instance", "render-instance-frame", absent),
+        ("frame", "render-instance-frame", frame),
+        (
+            "pixels",
+            "render-instance-frame",
+            uids(of_class(&study, SR)),
+        ),
+        ("report", "get-structured-report-text", uids(image)),
+        ("document", "get-encapsulated-pdf-report-text", uids(image)),
+    ] {
+        let refusal = client.call(tool, arguments).await.refusal();
+        told.push_str(&format!(
+            "no such {what}: {tool}\n    {}\n",
+            refusal.replace('\n', "\n    ")
+        ));
+    }
+    insta::assert_snapshot!(told);
+    // Nothing of that kind in a study that is there is an answer, no error.
+    let none = client
+        .call(
+            "find-series",
+            json!({"studyInstanceUid": study.study_uid(), "query": "Modality=MR"}),
+        )
+        .await;
+    assert_eq!(none.success(), "No series found.");
+}
+
+#[tokio::test]
+async fn a_connection_is_verified() {
+    let (archive, client) = holding(&[chest()]).await;
+    let reply = client.call("verify-connection", json!({})).await;
+    let told = reply
+        .told()
+        .replace(&archive.web_url(), "http://archive/dicomweb");
+    insta::assert_snapshot!("verify_connection", told);
+}
+
+#[tokio::test]
+async fn a_busy_archive_is_told_by_every_tool() {
+    let study = chest();
+    let (archive, client) = holding(&[study.clone()]).await;
+    for matcher in [searching(), retrieving(), fetching_metadata(), rendering()] {
+        archive.inject(Rule::when(matcher).then(HttpStatus::new(503)));
+    }
+    let image = of_class(&study, CT);
+    for (tool, arguments) in [
+        ("find-studies", json!({})),
+        ("find-series", json!({"studyInstanceUid": image.study})),
+        (
+            "find-instances",
+            json!({"studyInstanceUid": image.study, "seriesInstanceUid": image.series}),
+        ),
+        (
+            "find-structured-reports",
+            json!({"studyInstanceUid": image.study}),
+        ),
+        (
+            "find-encapsulated-pdf-reports",
+            json!({"studyInstanceUid": image.study}),
+        ),
+        ("get-structured-report-text", uids(of_class(&study, SR))),
+        (
+            "get-encapsulated-pdf-report-text",
+            uids(of_class(&study, PDF)),
+        ),
+        ("get-instance-metadata", uids(image)),
+        ("render-instance-frame", uids(image)),
+        ("verify-connection", json!({})),
+    ] {
+        let refusal = client.call(tool, arguments).await.refusal();
+        assert!(
+            refusal.contains("503 Service Unavailable"),
+            "{tool}: {refusal}"
+        );
+    }
+}
