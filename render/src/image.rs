@@ -110,7 +110,8 @@ impl Image {
                 limit: max_pixels,
             });
         }
-        if !matches!(allocated, 1 | 8 | 16 | 32) && !(float && allocated == 64) {
+        let known = matches!(allocated, 1 | 8 | 16 | 32) || float && allocated == 64;
+        if !known {
             return Err(invalid("BitsAllocated", allocated));
         }
         let one_sample = photometric.is_grey() || photometric == Photometric::Palette;

@@ -1,5 +1,10 @@
 //! Behaviour of the whole crate.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "in helpers of tests, too, a panic is the failure"
+)]
+
 mod attributes;
 mod frames;
 mod grey;

@@ -71,22 +71,19 @@ impl<'a> Bits<'a> {
     #[inline]
     fn fill(&mut self) {
         while self.count <= 56 {
+            let next = self.bytes.get(self.at + 1);
             let byte = match self.bytes.get(self.at) {
-                Some(&0xFF) => {
-                    // 0xFF 0x00 is a stuffed 0xFF; 0xFF 0xFF a fill byte before a marker.
-                    if self.bytes.get(self.at + 1) == Some(&0) {
-                        self.at += 2;
-                        0xFF
-                    } else {
-                        self.borrowed = self.borrowed.saturating_add(8);
-                        0
-                    }
+                // A stuffed 0xFF.
+                Some(&0xFF) if next == Some(&0) => {
+                    self.at += 2;
+                    0xFF
                 }
-                Some(&byte) => {
+                Some(&byte) if byte != 0xFF => {
                     self.at += 1;
                     byte
                 }
-                None => {
+                // A marker, or the end.
+                _ => {
                     self.borrowed = self.borrowed.saturating_add(8);
                     0
                 }
@@ -159,8 +156,8 @@ impl<'a> Bits<'a> {
         self.count = 0;
         self.borrowed = 0;
         let Some(skip) = self.bytes[self.at..]
-            .array_windows::<2>()
-            .position(|&[a, b]| a == 0xFF && b != 0 && b != 0xFF)
+            .windows(2)
+            .position(|pair| pair[0] == 0xFF && pair[1] != 0 && pair[1] != 0xFF)
         else {
             return false;
         };
