@@ -10,5 +10,6 @@ mod search;
 mod store;
 mod storing;
 mod support;
+mod web_faults;
 mod web_qido;
 mod web_stow;

@@ -34,15 +34,15 @@ impl Anywhere {
         let mut out = BytesMut::with_capacity(self.held.len() + 64);
         while let Some(at) = memmem::find(&self.held, &self.token) {
             let before = &self.held[..at];
-            let in_line = !before.ends_with(b"\r\n") && !(at == 0 && self.start == Start::OfBody);
+            let first = at == 0 && self.start == Start::OfBody;
             let end = at + self.token.len();
-            if in_line {
+            if first || before.ends_with(b"\r\n") {
+                out.extend_from_slice(&self.held[..end]);
+            } else {
                 out.extend_from_slice(before);
                 out.extend_from_slice(b"\r\n");
                 out.extend_from_slice(&self.held[at..end]);
                 out.extend_from_slice(b"\r\n");
-            } else {
-                out.extend_from_slice(&self.held[..end]);
             }
             let _ = self.held.split_to(end);
             self.start = Start::Within;
