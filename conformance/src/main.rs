@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use dicom_conformance::report::Exit;
+use dicom_conformance::target::embedded::EmbeddedError;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::Cli;
@@ -19,10 +20,11 @@ async fn main() -> ExitCode {
         .init();
     let exit = Cli::parse().execute().await.unwrap_or_else(|error| {
         eprintln!("dicom-conformance: {error:#}");
-        match error.downcast_ref::<std::io::Error>() {
-            Some(_) => Exit::Broken,
-            None => Exit::Usage,
-        }
+        let broken = match error.downcast_ref::<EmbeddedError>() {
+            Some(error) => !matches!(error, EmbeddedError::Fault(_)),
+            None => error.is::<std::io::Error>(),
+        };
+        if broken { Exit::Broken } else { Exit::Usage }
     });
     ExitCode::from(exit as u8)
 }

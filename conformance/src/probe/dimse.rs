@@ -68,7 +68,7 @@ impl Dimse {
             abstract_syntaxes.len()
         );
         let ticket = self.transcript.sent(&line, abstract_syntaxes.join("\n"));
-        let association = options
+        let mut association = options
             .establish_with_async(address)
             .await
             .map_err(|error| {
@@ -76,6 +76,8 @@ impl Dimse {
                 self.transcript.got(ticket, &got, "");
                 Finding::fail(got)
             })?;
+        // Without this a message of several PDUs waits for the peer's delayed acknowledgement.
+        let _ = association.inner_stream().set_nodelay(true);
         let contexts: Vec<_> = association
             .presentation_contexts()
             .iter()

@@ -8,3 +8,4 @@ mod liar;
 mod liars;
 mod proof;
 mod reports;
+mod runner;
