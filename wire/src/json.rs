@@ -1,6 +1,6 @@
 //! The DICOM JSON Model (PS3.18 annex F), both ways.
 //!
-//! [`write`] streams one data set; [`parse`] reads what an archive answered and keeps what it can,
+//! [`write()`] streams one data set; [`parse`] reads what an archive answered and keeps what it can,
 //! telling every departure from the model.
 
 mod read;
