@@ -6,6 +6,7 @@
 mod association;
 mod connection;
 mod echo;
+mod establish;
 mod find;
 mod get;
 mod identifier;

@@ -1,26 +1,24 @@
-//! One association, from the request to its end (PS3.8 9.2), as the acceptor sees it.
+//! An association that was accepted: its messages in and out, and every way it can end (PS3.8 9.2, state 6).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::task::Poll;
 
 use bytes::{Bytes, BytesMut};
-use dicom_ul::pdu::{self, AssociationRQ, Pdu, RequestorRoles};
+use dicom_ul::pdu::RequestorRoles;
 use dicom_wire::ae::AeTitle;
 use dicom_wire::dimse::pdv::{self, Assembler, Event, P_DATA_TF, Pdv, Place};
 use dicom_wire::dimse::{Command, CommandSet, DataSet, Message, Status, StoreRequest, element};
 use dicom_wire::uid::Uid;
 use tokio::time::sleep;
 
+use super::IDLE;
 use super::connection::{Connection, Gone, RawPdu, kind};
-use super::negotiate::{self, APPLICATION_CONTEXT};
 use super::payload::{self, Payload};
-use super::{ARTIM, IDLE};
 use crate::archive::Archive;
 use crate::exchange::Exchange;
-use crate::moment::{ContextAnswer, Cut, Manner, Pdvs, Rejection, Ruling};
+use crate::moment::{Cut, Manner, Pdvs, Ruling};
 use crate::request::{Request, Service};
-use crate::socket::Socket;
 
 /// PS3.8 9.3.8: the provider aborts because of a PDU type it does not know.
 const UNRECOGNIZED_PDU: u8 = 1;
@@ -63,121 +61,22 @@ pub(super) enum Entry {
 /// An association that was accepted.
 #[derive(Debug)]
 pub(super) struct Association {
-    connection: Connection,
-    archive: Archive,
-    number: u64,
-    calling: AeTitle,
-    called: AeTitle,
-    contexts: BTreeMap<u8, Agreed>,
-    roles: BTreeMap<Uid, RequestorRoles>,
-    max_length: u32,
-    opening: Exchange,
-    assembler: Assembler,
-    values: VecDeque<Pdv>,
-    early: VecDeque<Event>,
-    data_sent: u64,
+    pub(super) connection: Connection,
+    pub(super) archive: Archive,
+    pub(super) number: u64,
+    pub(super) calling: AeTitle,
+    pub(super) called: AeTitle,
+    pub(super) contexts: BTreeMap<u8, Agreed>,
+    pub(super) roles: BTreeMap<Uid, RequestorRoles>,
+    pub(super) max_length: u32,
+    pub(super) opening: Exchange,
+    pub(super) assembler: Assembler,
+    pub(super) values: VecDeque<Pdv>,
+    pub(super) early: VecDeque<Event>,
+    pub(super) data_sent: u64,
 }
 
 impl Association {
-    /// Takes the request of a new connection and answers it. `None` if no association came of it.
-    pub(super) async fn accept(socket: Socket, archive: Archive, number: u64) -> Option<Self> {
-        let policy = archive.policy();
-        let mut connection = Connection::new(socket, policy.max_pdu);
-        if connection.is_silent() {
-            connection.hold().await;
-            return None;
-        }
-        let (received, request) = first_pdu(&mut connection).await?;
-        if let Err(rejection) = check(&request) {
-            reject(&mut connection, rejection).await;
-            return None;
-        }
-        let (calling, called) = match titles(&request) {
-            Ok(titles) => titles,
-            Err(rejection) => {
-                reject(&mut connection, rejection).await;
-                return None;
-            }
-        };
-        let opened = Request::dimse(
-            Service::Associate,
-            "A-ASSOCIATE",
-            calling.clone(),
-            called.clone(),
-        );
-        let opening = archive.exchange(opened.on_connection(number));
-        let admission = opening.admit();
-        sleep(admission.delay).await;
-        match admission.ruling {
-            Ruling::Proceed => {}
-            Ruling::Reject(rejection) => {
-                reject(&mut connection, rejection).await;
-                return None;
-            }
-            // A status of HTTP or DIMSE has no place here: come again later.
-            Ruling::Answer(_) | Ruling::Fail(_) => {
-                reject(
-                    &mut connection,
-                    Rejection {
-                        result: 2,
-                        source: 3,
-                        reason: 1,
-                    },
-                )
-                .await;
-                return None;
-            }
-            Ruling::Silence => {
-                connection.hold().await;
-                return None;
-            }
-            Ruling::Abort { source, reason } => {
-                connection.abort(source, reason).await;
-                return None;
-            }
-        }
-        let mut contexts = negotiate::answers(&request, policy);
-        opening.contexts(&mut contexts);
-        let roles = negotiate::roles(&request, &contexts);
-        let acceptance = match negotiate::acceptance(&received, &contexts, &roles, policy.max_pdu) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                opening.remark(format!("cannot be accepted: {error}"));
-                connection.abort(0, 0).await;
-                return None;
-            }
-        };
-        connection.write(&acceptance).await.ok()?;
-        let agreed = contexts
-            .into_iter()
-            .filter_map(|context| match context.answer {
-                ContextAnswer::Accepted(transfer_syntax) => {
-                    let agreed = Agreed {
-                        id: context.id,
-                        abstract_syntax: context.abstract_syntax,
-                        transfer_syntax,
-                    };
-                    Some((context.id, agreed))
-                }
-                ContextAnswer::Refused(_) => None,
-            });
-        Some(Self {
-            connection,
-            number,
-            calling,
-            called,
-            contexts: agreed.collect(),
-            roles,
-            max_length: negotiate::max_length(&request.user_variables),
-            opening,
-            archive,
-            assembler: Assembler::default(),
-            values: VecDeque::new(),
-            early: VecDeque::new(),
-            data_sent: 0,
-        })
-    }
-
     /// The archive behind it.
     pub(super) fn archive(&self) -> &Archive {
         &self.archive
@@ -504,77 +403,6 @@ impl Association {
                 Err(self.abort(2, UNRECOGNIZED_PDU).await)
             }
         }
-    }
-}
-
-/// The request that a new connection has to start with; anything else ends it (PS3.8 table 9-10, state 2).
-async fn first_pdu(connection: &mut Connection) -> Option<(Bytes, AssociationRQ)> {
-    let pdu = match connection.read_within(ARTIM).await {
-        Ok(pdu) => pdu,
-        Err(Gone::TooLong { .. }) => {
-            connection.abort(0, 0).await;
-            return None;
-        }
-        Err(gone) => {
-            tracing::debug!(%gone, "no association was requested");
-            return None;
-        }
-    };
-    match (
-        pdu.kind,
-        pdu::read_pdu(&pdu.bytes[..], pdu::MAXIMUM_PDU_SIZE, false),
-    ) {
-        (_, Ok(Some(Pdu::AssociationRQ(request)))) => Some((pdu.bytes, request)),
-        (kind::ABORT, _) => None,
-        (kind, outcome) => {
-            tracing::debug!(kind, error = ?outcome.err(), "no association request");
-            connection.abort(0, 0).await;
-            None
-        }
-    }
-}
-
-/// The version and the application context (PS3.8 9.3.4).
-fn check(request: &AssociationRQ) -> Result<(), Rejection> {
-    if request.protocol_version & 1 == 0 {
-        return Err(Rejection {
-            result: 1,
-            source: 2,
-            reason: 2,
-        });
-    }
-    if request.application_context_name.trim_matches([' ', '\0']) != APPLICATION_CONTEXT {
-        return Err(Rejection {
-            result: 1,
-            source: 1,
-            reason: 2,
-        });
-    }
-    Ok(())
-}
-
-/// The calling and the called AE title.
-fn titles(request: &AssociationRQ) -> Result<(AeTitle, AeTitle), Rejection> {
-    let title = |text: &str, reason| {
-        AeTitle::parse(text).map_err(|_| Rejection {
-            result: 1,
-            source: 1,
-            reason,
-        })
-    };
-    Ok((
-        title(&request.calling_ae_title, 3)?,
-        title(&request.called_ae_title, 7)?,
-    ))
-}
-
-async fn reject(connection: &mut Connection, rejection: Rejection) {
-    if connection
-        .write(&negotiate::rejection(rejection))
-        .await
-        .is_ok()
-    {
-        connection.linger().await;
     }
 }
 

@@ -5,9 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use dicom_mock_archive::MockArchive;
+use dicom_mock_archive::fault::{CutBody, FirstPdvOnly};
+use dicom_mock_archive::moment::Manner;
 use dicom_mock_archive::policy::{Called, Policy};
+use dicom_mock_archive::rule::{Rule, associating, echoing};
+use dicom_ul::ClientAssociationOptions;
 use dicom_ul::pdu::{
-    AssociationRQ, Pdu, PresentationContextResultReason as Reason, UserVariableItem,
+    AssociationRQ, PDataValue, PDataValueType, Pdu, PresentationContextResultReason as Reason,
+    UserVariableItem,
 };
 use dicom_wire::ae::AeTitle;
 use dicom_wire::dimse::pdv::{Kind, Place, fragment};
@@ -279,6 +284,66 @@ async fn a_connection_that_asks_nothing_is_closed() {
     let mut peer = Peer::connect(archive.dimse_addr()).await;
     assert!(matches!(peer.answer().await, Answer::Closed));
     assert_eq!(began.elapsed().as_secs(), Duration::from_secs(30).as_secs());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_association_is_aborted() {
+    let archive = MockArchive::start().await;
+    let (mut peer, _) = Peer::associate(&archive, request()).await;
+    let began = tokio::time::Instant::now();
+    assert_eq!(peer.aborted().await, (2, 0));
+    assert_eq!(began.elapsed().as_secs(), 120);
+}
+
+#[tokio::test]
+async fn the_association_of_another_library_works() {
+    let archive = MockArchive::start().await;
+    let mut association = ClientAssociationOptions::new()
+        .calling_ae_title("DICOM-RS")
+        .called_ae_title("MOCK")
+        .with_abstract_syntax(VERIFICATION)
+        .establish_async(archive.dimse_addr())
+        .await
+        .unwrap();
+    let data = vec![PDataValue {
+        presentation_context_id: association.presentation_contexts()[0].id,
+        value_type: PDataValueType::Command,
+        is_last: true,
+        data: echo_bytes(3).to_vec(),
+    }];
+    association.send(&Pdu::PData { data }).await.unwrap();
+    let Pdu::PData { data } = association.receive().await.unwrap() else {
+        panic!("no response")
+    };
+    let (response, _) = Command::from_bytes(&data[0].data).unwrap();
+    assert_eq!(
+        (response.message_id(), response.status()),
+        (3, Some(Status::SUCCESS))
+    );
+    association.release().await.unwrap();
+}
+
+#[tokio::test]
+async fn faults_end_an_answer_where_they_say() {
+    let archive = MockArchive::start().await;
+    archive.inject(
+        Rule::when(echoing())
+            .then(CutBody {
+                after: 0,
+                manner: Manner::Reset,
+            })
+            .once(),
+    );
+    let (mut peer, _) = Peer::associate(&archive, request()).await;
+    peer.say(1, EchoRequest::new(1), None, 0).await;
+    let answer = peer.answer().await;
+    assert!(matches!(answer, Answer::Reset), "{answer:?}");
+
+    archive.inject(Rule::when(associating()).then(FirstPdvOnly {}).once());
+    let (mut peer, _) = Peer::associate(&archive, request()).await;
+    assert_eq!(peer.echo().await, Status::SUCCESS);
+    peer.say(1, EchoRequest::new(1), None, 8).await;
+    assert_eq!(peer.aborted().await, (2, 5));
 }
 
 #[tokio::test]

@@ -11,6 +11,9 @@ use dicom_wire::dimse::{CancelRequest, Command, FindRequest, Outcome, Priority, 
 
 use super::peer::*;
 
+/// Tags, their VR and what they have to look like.
+type Keys<'a> = &'a [(Tag, VR, &'a str)];
+
 const LEVEL: Tag = tags::QUERY_RETRIEVE_LEVEL;
 
 fn asking(class: &str) -> AssociationRQ {
@@ -50,13 +53,14 @@ async fn matches(
 }
 
 async fn chest() -> (MockArchive, Study) {
-    let study = ct("chest").slices(4);
+    let study = ct("chest").size(32).slices(4);
     (
         holding(
             MockArchive::builder(),
             &[
                 &study,
                 &mr("brain")
+                    .size(32)
                     .slices(1)
                     .with_patient(&Patient::new("OTHER", "Other^Patient")),
             ],
@@ -148,7 +152,7 @@ async fn an_identifier_that_does_not_fit_the_model_is_refused_with_its_reason() 
     let (archive, study) = chest().await;
     let (mut peer, _) = Peer::associate(&archive, asking(STUDY_FIND)).await;
     let series = study.series_uids();
-    let cases: [(&[(Tag, VR, &str)], &str); 6] = [
+    let cases: [(Keys<'_>, &str); 6] = [
         (
             &[(tags::PATIENT_ID, VR::LO, "")],
             "query/retrieve level is missing",
@@ -233,7 +237,7 @@ async fn no_pdu_is_longer_than_the_peer_said() {
 
 #[tokio::test]
 async fn a_search_that_is_cancelled_ends_as_cancelled() {
-    let study = ct("chest").slices(1);
+    let study = ct("chest").size(32).slices(1);
     let archive = holding(MockArchive::builder(), &[]).await;
     for seed in 0..300 {
         archive

@@ -8,7 +8,9 @@ use dicom_core::VR;
 use dicom_dictionary_std::tags;
 use dicom_fixtures::{Patient, Study, TransferSyntax, ct, mr, report_measurements};
 use dicom_mock_archive::MockArchive;
+use dicom_mock_archive::fault::StopOnFailure;
 use dicom_mock_archive::policy::Policy;
+use dicom_mock_archive::rule::{Rule, moving};
 use dicom_mock_archive::server::Builder;
 use dicom_object::InMemDicomObject;
 use dicom_transfer_syntax_registry::entries;
@@ -102,8 +104,12 @@ fn counts(completed: u16, failed: u16, warning: u16) -> SubOperations {
 #[tokio::test]
 async fn a_study_goes_to_the_destination_byte_for_byte() {
     let receiver = Receiver::start(Manners::default()).await;
-    let study = ct("chest").slices(3).encode(TransferSyntax::Rle);
-    let archive = holding(knowing(receiver.addr), &[&study, &mr("brain").slices(1)]).await;
+    let study = ct("chest").size(32).slices(3).encode(TransferSyntax::Rle);
+    let archive = holding(
+        knowing(receiver.addr),
+        &[&study, &mr("brain").size(32).slices(1)],
+    )
+    .await;
     let (pending, end, failed) =
         moved(&archive, STUDY_MOVE, "DEST", study_identifier(&study)).await;
     assert_eq!(
@@ -139,7 +145,7 @@ async fn a_study_goes_to_the_destination_byte_for_byte() {
 
 #[tokio::test]
 async fn all_are_tried_and_the_failed_ones_are_listed() {
-    let study = ct("chest").slices(6);
+    let study = ct("chest").size(32).slices(6);
     let statuses = BTreeMap::from([
         (study.uid(1).to_owned(), Status::COERCION),
         (study.uid(2).to_owned(), Status::OUT_OF_RESOURCES),
@@ -162,7 +168,7 @@ async fn all_are_tried_and_the_failed_ones_are_listed() {
 
 #[tokio::test]
 async fn if_all_fail_the_move_fails() {
-    let study = ct("chest").slices(2);
+    let study = ct("chest").size(32).slices(2);
     let statuses = study
         .uids()
         .into_iter()
@@ -193,7 +199,7 @@ async fn a_destination_that_is_down_fails_the_move() {
     let receiver = Receiver::start(Manners::default()).await;
     let addr = receiver.addr;
     drop(receiver);
-    let study = ct("chest").slices(2);
+    let study = ct("chest").size(32).slices(2);
     let archive = holding(knowing(addr), &[&study]).await;
     let (_, end, failed) = moved(&archive, STUDY_MOVE, "DEST", study_identifier(&study)).await;
     assert_eq!(
@@ -211,7 +217,7 @@ async fn a_destination_that_leaves_midway_fails_the_rest() {
         ..Manners::default()
     })
     .await;
-    let study = ct("chest").slices(4);
+    let study = ct("chest").size(32).slices(4);
     let archive = holding(knowing(receiver.addr), &[&study]).await;
     let (pending, end, _) = moved(&archive, STUDY_MOVE, "DEST", study_identifier(&study)).await;
     assert_eq!(
@@ -223,7 +229,7 @@ async fn a_destination_that_leaves_midway_fails_the_rest() {
 
 #[tokio::test]
 async fn what_no_context_takes_is_counted_as_failed() {
-    let image = ct("chest").slices(2);
+    let image = ct("chest").size(32).slices(2);
     let report = report_measurements().instances()[0].clone();
     let refused_classes = vec![report.sop_class.clone()];
     let receiver = Receiver::start(Manners {
@@ -250,58 +256,66 @@ async fn what_no_context_takes_is_counted_as_failed() {
 
 #[tokio::test]
 async fn only_uncompressed_instances_are_written_anew_for_the_destination() {
-    let plain = ct("chest").slices(1);
-    let rle = mr("brain").slices(1).encode(TransferSyntax::Rle);
+    use TransferSyntax::{Deflated, ExplicitBig, ExplicitLittle, Rle};
+    let study = |seed| ct("chest").size(32).seed(seed).slices(1);
+    let stored: Vec<_> = [ExplicitLittle, ExplicitBig, Deflated, Rle]
+        .into_iter()
+        .zip(1..)
+        .map(|(syntax, seed)| study(seed).encode(syntax))
+        .collect();
     let transfer_syntaxes = vec![IMPLICIT.to_owned()];
     let receiver = Receiver::start(Manners {
         transfer_syntaxes,
         ..Manners::default()
     })
     .await;
-    let archive = holding(knowing(receiver.addr), &[&plain, &rle]).await;
-    let both = format!("{}\\{}", plain.study_uid(), rle.study_uid());
+    let archive = holding(knowing(receiver.addr), &stored.iter().collect::<Vec<_>>()).await;
+    let all: Vec<_> = stored.iter().map(Study::study_uid).collect();
     let asked = identifier(&[
         (tags::QUERY_RETRIEVE_LEVEL, VR::CS, "STUDY"),
-        (tags::STUDY_INSTANCE_UID, VR::UI, &both),
+        (tags::STUDY_INSTANCE_UID, VR::UI, &all.join("\\")),
     ]);
     let (_, end, failed) = moved(&archive, STUDY_MOVE, "DEST", asked).await;
     assert_eq!(
         (end.outcome.status, end.sub_operations),
-        (Status::SUB_OPERATIONS_WARNING, counts(1, 3, 0))
+        (Status::SUB_OPERATIONS_WARNING, counts(3, 1, 0))
     );
-    let failed = failed.map(|list| list.into_iter().collect());
-    assert_eq!(
-        failed,
-        Some(rle.uids().into_iter().collect::<BTreeSet<_>>())
-    );
-    let received = &receiver.received()[0];
-    assert_eq!(received.transfer_syntax, IMPLICIT);
-    let syntax = entries::IMPLICIT_VR_LITTLE_ENDIAN.erased();
-    let written = InMemDicomObject::read_dataset_with_ts(&received.data_set[..], &syntax).unwrap();
-    let stored = object(&data_set(&plain.instances()[0]));
-    assert_eq!(
-        written.tags().collect::<Vec<_>>(),
-        stored.tags().collect::<Vec<_>>()
-    );
-    let pixels = |object: &InMemDicomObject| {
-        object
-            .get(tags::PIXEL_DATA)
-            .unwrap()
-            .to_bytes()
-            .unwrap()
-            .into_owned()
-    };
-    assert!(pixels(&written) == pixels(&stored));
-    assert_eq!(
-        text(&written, tags::PATIENT_NAME),
-        text(&stored, tags::PATIENT_NAME)
-    );
+    assert_eq!(failed, Some(stored[3].uids()));
+    let received = receiver.received();
+    for seed in 1..=3 {
+        let plain = study(seed);
+        let came = received
+            .iter()
+            .find(|one| one.request.sop_instance == plain.uid(0))
+            .unwrap();
+        assert_eq!(came.transfer_syntax, IMPLICIT);
+        let syntax = entries::IMPLICIT_VR_LITTLE_ENDIAN.erased();
+        let written = InMemDicomObject::read_dataset_with_ts(&came.data_set[..], &syntax).unwrap();
+        let plain = object(&data_set(&plain.instances()[0]));
+        assert_eq!(
+            written.tags().collect::<Vec<_>>(),
+            plain.tags().collect::<Vec<_>>()
+        );
+        let pixels = |object: &InMemDicomObject| {
+            object
+                .get(tags::PIXEL_DATA)
+                .unwrap()
+                .to_bytes()
+                .unwrap()
+                .into_owned()
+        };
+        assert!(pixels(&written) == pixels(&plain), "{seed}");
+        assert_eq!(
+            text(&written, tags::PATIENT_NAME),
+            text(&plain, tags::PATIENT_NAME)
+        );
+    }
 }
 
 #[tokio::test]
 async fn unknown_destinations_and_bad_identifiers_are_refused() {
     let receiver = Receiver::start(Manners::default()).await;
-    let study = ct("chest").slices(1);
+    let study = ct("chest").size(32).slices(1);
     let archive = holding(knowing(receiver.addr), &[&study]).await;
     let (_, end, _) = moved(&archive, STUDY_MOVE, "NOWHERE", study_identifier(&study)).await;
     assert_eq!(end.outcome.status, Status::UNKNOWN_DESTINATION);
@@ -330,10 +344,11 @@ async fn unknown_destinations_and_bad_identifiers_are_refused() {
 
 #[tokio::test]
 async fn every_level_moves_exactly_what_it_names() {
-    let study = ct("chest").slices(3);
+    let study = ct("chest").size(32).slices(3);
     let instance = &study.instances()[0];
     let patient = text(&instance.object(), tags::PATIENT_ID).unwrap();
     let other = mr("brain")
+        .size(32)
         .slices(1)
         .with_patient(&Patient::new("OTHER", "Other^Patient"));
     let level = |level: &'static str| (tags::QUERY_RETRIEVE_LEVEL, VR::CS, level);
@@ -379,9 +394,25 @@ async fn every_level_moves_exactly_what_it_names() {
 }
 
 #[tokio::test]
+async fn a_move_may_be_told_to_stop_at_the_first_failure() {
+    let study = ct("chest").size(32).slices(3);
+    let statuses = BTreeMap::from([(study.uid(0).to_owned(), Status::OUT_OF_RESOURCES)]);
+    let receiver = Receiver::start(Manners {
+        statuses,
+        ..Manners::default()
+    })
+    .await;
+    let archive = holding(knowing(receiver.addr), &[&study]).await;
+    archive.inject(Rule::when(moving()).then(StopOnFailure {}));
+    let (_, end, _) = moved(&archive, STUDY_MOVE, "DEST", study_identifier(&study)).await;
+    assert_eq!(end.outcome.status, Status::CANNOT_UNDERSTAND);
+    assert_eq!(receiver.received().len(), 1);
+}
+
+#[tokio::test]
 async fn a_move_that_is_cancelled_stops_sending() {
     let receiver = Receiver::start(Manners::default()).await;
-    let study = ct("chest").slices(20);
+    let study = ct("chest").size(32).slices(20);
     let archive = holding(knowing(receiver.addr), &[&study]).await;
     let (mut peer, _) = Peer::associate(&archive, asking(STUDY_MOVE)).await;
     let request = MoveRequest {
@@ -475,7 +506,7 @@ async fn got(
 
 #[tokio::test]
 async fn a_get_brings_the_instances_on_the_same_association() {
-    let study = ct("chest").slices(3);
+    let study = ct("chest").size(32).slices(3);
     let archive = holding(MockArchive::builder(), &[&study]).await;
     let class = study.instances()[0].sop_class.clone();
     let (came, (pending, end, failed)) = got(&archive, &study, &[&class], Status::SUCCESS).await;
@@ -492,7 +523,7 @@ async fn a_get_brings_the_instances_on_the_same_association() {
 
 #[tokio::test]
 async fn a_get_without_the_role_sends_nothing_and_says_so() {
-    let study = ct("chest").slices(2);
+    let study = ct("chest").size(32).slices(2);
     let archive = holding(MockArchive::builder(), &[&study]).await;
     let (came, (_, end, failed)) = got(&archive, &study, &[], Status::SUCCESS).await;
     assert_eq!(came, Vec::<String>::new());
@@ -505,7 +536,7 @@ async fn a_get_without_the_role_sends_nothing_and_says_so() {
 
 #[tokio::test]
 async fn a_get_counts_what_the_requester_refuses() {
-    let study = ct("chest").slices(2);
+    let study = ct("chest").size(32).slices(2);
     let archive = holding(MockArchive::builder(), &[&study]).await;
     let class = study.instances()[0].sop_class.clone();
     let (came, (_, end, _)) = got(&archive, &study, &[&class], Status::OUT_OF_RESOURCES).await;
