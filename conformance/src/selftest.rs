@@ -11,7 +11,7 @@ use crate::run::{Options, run};
 use crate::target::embedded::{Embedded, EmbeddedError};
 
 /// A fault cannot make a check wait longer than this.
-const CHECK_LIMIT: Duration = Duration::from_secs(5);
+const CHECK_LIMIT: Duration = Duration::from_secs(10);
 
 /// What became of every check under every fault.
 #[derive(Debug)]
