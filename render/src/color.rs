@@ -41,7 +41,7 @@ pub(crate) fn rgb(image: &Image, samples: Samples<'_>) -> Vec<u8> {
     bytes
 }
 
-fn each_pixel(bytes: &mut [u8], convert: fn([i32; 3]) -> [u8; 3]) {
+fn each_pixel(bytes: &mut [u8], convert: impl Fn([i32; 3]) -> [u8; 3]) {
     for pixel in bytes.as_chunks_mut::<3>().0 {
         *pixel = convert(pixel.map(i32::from));
     }

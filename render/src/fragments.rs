@@ -79,45 +79,41 @@ fn native<'o>(
             .and_then(|range| bytes.get(range))
             .map(Cow::Borrowed),
         PrimitiveValue::U16(words) => {
-            let to_bytes = if big_cells {
-                u16::to_be_bytes
-            } else {
-                u16::to_le_bytes
-            };
             // An odd frame of 8-bit samples in words begins inside a word.
             let odd = (start % 2) as usize;
             let words = range(2)
                 .and_then(|range| words.get(range.start..(range.end + odd).min(words.len())));
             words.and_then(|words| {
-                let mut bytes: Vec<u8> = words.iter().flat_map(|&word| to_bytes(word)).collect();
+                let mut bytes = if big_cells {
+                    flat(words, u16::to_be_bytes)
+                } else {
+                    flat(words, u16::to_le_bytes)
+                };
                 bytes.drain(..odd.min(bytes.len()));
                 bytes.truncate(length);
                 (bytes.len() == length).then_some(Cow::Owned(bytes))
             })
         }
         PrimitiveValue::F32(floats) => range(4).and_then(|range| floats.get(range)).map(|floats| {
-            let to_bytes = if big_cells {
-                f32::to_be_bytes
+            Cow::Owned(if big_cells {
+                flat(floats, f32::to_be_bytes)
             } else {
-                f32::to_le_bytes
-            };
-            Cow::Owned(floats.iter().flat_map(|&float| to_bytes(float)).collect())
+                flat(floats, f32::to_le_bytes)
+            })
         }),
         PrimitiveValue::F64(floats) => range(8).and_then(|range| floats.get(range)).map(|floats| {
-            let to_bytes = if big_cells {
-                f64::to_be_bytes
+            Cow::Owned(if big_cells {
+                flat(floats, f64::to_be_bytes)
             } else {
-                f64::to_le_bytes
-            };
-            Cow::Owned(floats.iter().flat_map(|&float| to_bytes(float)).collect())
+                flat(floats, f64::to_le_bytes)
+            })
         }),
         PrimitiveValue::U32(words) => range(4).and_then(|range| words.get(range)).map(|words| {
-            let to_bytes = if big_cells {
-                u32::to_be_bytes
+            Cow::Owned(if big_cells {
+                flat(words, u32::to_be_bytes)
             } else {
-                u32::to_le_bytes
-            };
-            Cow::Owned(words.iter().flat_map(|&word| to_bytes(word)).collect())
+                flat(words, u32::to_le_bytes)
+            })
         }),
         PrimitiveValue::Empty => None,
         other => {
@@ -126,6 +122,14 @@ fn native<'o>(
         }
     };
     slice.ok_or_else(|| missing(frame, image.frames, value.calculate_byte_len() as u64))
+}
+
+fn flat<T: Copy, const N: usize>(values: &[T], to_bytes: impl Fn(T) -> [u8; N]) -> Vec<u8> {
+    values
+        .iter()
+        .map(|&value| to_bytes(value))
+        .collect::<Vec<_>>()
+        .into_flattened()
 }
 
 /// `count` bits from bit `start`, moved to begin at bit 0.

@@ -318,12 +318,14 @@ fn little_endian(image: &Image, samples: Samples<'_>) -> Vec<u8> {
         Values::U32(values) => cells(values.iter().map(|&bits| value(bits)), image.allocated),
         Values::F32(values) => values
             .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect(),
+            .map(|value| value.to_le_bytes())
+            .collect::<Vec<_>>()
+            .into_flattened(),
         Values::F64(values) => values
             .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect(),
+            .map(|value| value.to_le_bytes())
+            .collect::<Vec<_>>()
+            .into_flattened(),
     }
 }
 
@@ -331,8 +333,12 @@ fn cells(values: impl Iterator<Item = u32>, allocated: u32) -> Vec<u8> {
     match allocated {
         8 => values.map(|value| value as u8).collect(),
         16 => values
-            .flat_map(|value| (value as u16).to_le_bytes())
-            .collect(),
-        _ => values.flat_map(u32::to_le_bytes).collect(),
+            .map(|value| (value as u16).to_le_bytes())
+            .collect::<Vec<_>>()
+            .into_flattened(),
+        _ => values
+            .map(u32::to_le_bytes)
+            .collect::<Vec<_>>()
+            .into_flattened(),
     }
 }

@@ -47,7 +47,6 @@ pub(crate) fn shade(
     let pixels = match &samples.values {
         Values::U8(values) => by_table(
             values.iter().map(|&value| value.into()),
-            values.len(),
             image,
             samples,
             padding,
@@ -55,7 +54,6 @@ pub(crate) fn shade(
         ),
         Values::U16(values) => by_table(
             values.iter().map(|&value| value.into()),
-            values.len(),
             image,
             samples,
             padding,
@@ -79,28 +77,26 @@ pub(crate) fn shade(
     }
 }
 
-/// Values of up to 16 bits: every value that can occur is shaded once, or every pixel where there are fewer of them.
+/// Values of up to 16 bits: each that occurs is shaded once, when it is first met.
 fn by_table(
     values: impl Iterator<Item = u32>,
-    count: usize,
     image: &Image,
     samples: &Samples<'_>,
     padding: Option<(i64, i64)>,
     level: impl Fn(f64) -> u8 + Copy,
 ) -> Vec<u8> {
+    const UNKNOWN: u16 = u16::MAX;
     let cell = Cell::of(image, samples);
-    if count < cell.range() {
-        return values
-            .map(|value| shade_one(cell.value(value), padding, level))
-            .collect();
-    }
-    let table: Vec<u8> = (0..cell.range() as u32)
-        .map(|bits| shade_one(cell.value(bits << cell.shift), padding, level))
-        .collect();
-    let mask = cell.range() - 1;
-    values
-        .map(|value| table[(value >> cell.shift) as usize & mask])
-        .collect()
+    let mut table = vec![UNKNOWN; cell.range()];
+    let mask = table.len() - 1;
+    let shade = |value: u32| {
+        let entry = &mut table[(value >> cell.shift) as usize & mask];
+        if *entry == UNKNOWN {
+            *entry = shade_one(cell.value(value), padding, level).into();
+        }
+        *entry as u8
+    };
+    values.map(shade).collect()
 }
 
 /// Padding is no part of the picture; it is black, as the background of a screen (PS3.3 C.7.5.1.1.2).

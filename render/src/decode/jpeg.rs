@@ -321,7 +321,7 @@ impl Frame {
 }
 
 /// Planes to pixels.
-fn weave<T>(planes: &[Cow<'_, [u16]>], cell: fn(u16) -> T) -> Vec<T> {
+fn weave<T>(planes: &[Cow<'_, [u16]>], cell: impl Fn(u16) -> T) -> Vec<T> {
     let length = planes.first().map_or(0, |plane| plane.len());
     let mut pixels = Vec::with_capacity(length * planes.len());
     if let [a, b, c] = planes {

@@ -146,7 +146,7 @@ fn values(components: &[ImageComponent], bits: u32) -> Values<'static> {
     }
 }
 
-fn weave<T>(components: &[ImageComponent], cell: fn(i32) -> T) -> Vec<T> {
+fn weave<T>(components: &[ImageComponent], cell: impl Fn(i32) -> T) -> Vec<T> {
     let planes: Vec<&[i32]> = components.iter().map(ImageComponent::data).collect();
     match planes[..] {
         [grey] => grey.iter().map(|&value| cell(value)).collect(),

@@ -54,8 +54,8 @@ pub(crate) fn decode<'a>(
 fn cells<const N: usize, T>(
     bytes: &[u8],
     order: Order,
-    little: fn([u8; N]) -> T,
-    big: fn([u8; N]) -> T,
+    little: impl Fn([u8; N]) -> T,
+    big: impl Fn([u8; N]) -> T,
 ) -> Vec<T> {
     let (cells, _) = bytes.as_chunks::<N>();
     match order {
