@@ -14,7 +14,6 @@ use dicom_wire::{json, xml};
 use http::header::WARNING;
 use http::{HeaderValue, StatusCode};
 
-use crate::archive::Found;
 use crate::policy::Edition;
 use crate::request::Scope;
 use crate::web::Asked;
@@ -41,9 +40,14 @@ pub(crate) fn search(asked: &Asked, level: Level, scope: Scope) -> Result<Respon
         (true, Edition::E2024) => empty(),
         _ => written(asked, form, &found.rows),
     };
-    for text in warnings(&query, &found) {
-        if let Ok(warning) = HeaderValue::from_str(&format!("299 {} \"{text}\"", asked.base)) {
-            response.headers_mut().append(WARNING, warning);
+    if found.remaining > 0 {
+        // PS3.18 8.3.4.4.1
+        let text = format!(
+            "299 {} \"There are {} additional results that can be requested\"",
+            asked.base, found.remaining
+        );
+        if let Ok(warning) = HeaderValue::from_str(&text) {
+            response.headers_mut().insert(WARNING, warning);
         }
     }
     Ok(response)
@@ -115,21 +119,4 @@ fn add_retrieve_url(row: &mut InMemDicomObject, base: &str, level: Level, scope:
         VR::UR,
         PrimitiveValue::from(url),
     ));
-}
-
-/// What the client has to know about the answer (PS3.18 8.3.4.2 and 8.3.4.4).
-fn warnings(query: &Query, found: &Found) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if found.remaining > 0 {
-        warnings.push(format!(
-            "There are {} additional results that can be requested",
-            found.remaining
-        ));
-    }
-    if query.fuzzy {
-        warnings.push(
-            "The fuzzymatching parameter is not supported. Only literal matching has been performed.".to_owned(),
-        );
-    }
-    warnings
 }

@@ -311,8 +311,8 @@ mod tests {
         for (path, named) in [
             ("/studies/1..2", "1..2"),
             ("/studies/..%2F..", "../.."),
-            ("/studies/1.2/series/1.3/instances/1.4/frames/0", "\"0\""),
-            ("/studies/1.2/series/1.3/instances/1.4/frames/1,x", "\"x\""),
+            ("/studies/1.2/series/1.3/instances/1.4/frames/0", "frame"),
+            ("/studies/1.2/series/1.3/instances/1.4/frames/1,x", "frame"),
             (
                 "/studies/1.2/series/1.3/instances/1.4/bulkdata/7fe0",
                 "7fe0",

@@ -206,15 +206,21 @@ async fn pages_are_disjoint_and_say_how_much_remains() {
 }
 
 #[tokio::test]
-async fn fuzzy_matching_is_literal_with_a_warning() {
+async fn fuzzy_matching_forgives_a_slip_and_needs_no_warning() {
     let (archive, _) = loaded().await;
-    let answer = get(&archive, "/studies?fuzzymatching=true&PatientID=*").await;
-    assert_eq!(answer.status(), StatusCode::OK);
-    let warning = answer.headers()["warning"].to_str().unwrap();
-    assert!(
-        warning.contains("fuzzymatching parameter is not supported"),
-        "{warning}"
-    );
+    let name = text(&rows(&archive, "/studies").await[0], "PatientName");
+    let family = name.split('^').next().unwrap().to_lowercase();
+    let literal = get(&archive, &format!("/studies?PatientName={family}")).await;
+    assert_eq!(literal.status(), StatusCode::NO_CONTENT);
+
+    let fuzzy = get(
+        &archive,
+        &format!("/studies?PatientName={family}&fuzzymatching=true"),
+    )
+    .await;
+
+    assert_eq!(fuzzy.status(), StatusCode::OK);
+    assert!(!fuzzy.headers().contains_key("warning"));
 }
 
 #[tokio::test]
