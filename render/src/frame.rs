@@ -131,6 +131,11 @@ pub enum RenderError {
     Decode(#[from] DecodeError),
 }
 
+/// Whether pixels in this transfer syntax can be decoded here, as far as that depends on the syntax alone.
+pub fn decodes(transfer_syntax: &str) -> bool {
+    decode::Codec::of(transfer_syntax).is_ok()
+}
+
 /// How many frames the object has: Number of Frames (0028,0008), 1 where it has none but is an image, else 0.
 pub fn frames(attributes: &InMemDicomObject) -> u32 {
     let is_image = attributes.get(tags::ROWS).is_some();

@@ -31,7 +31,10 @@ enum Pixels {
 pub(crate) fn frames(asked: &Asked, scope: &Scope, frames: Vec<u32>) -> Result<Response, Problem> {
     let accept = accept::accepted(&asked.headers, &asked.query)?;
     let stored = one(asked, scope)?;
-    let count = stored.frame_count();
+    let count = match stored.layout().pixel_data() {
+        Some(_) => stored.frame_count(),
+        None => 0,
+    };
     if let Some(beyond) = frames.iter().find(|&&frame| frame > count) {
         return Err(Problem::not_found(format!(
             "frame {beyond} of instance {}, which has {count} frame(s),",

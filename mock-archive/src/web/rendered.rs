@@ -103,7 +103,7 @@ pub(crate) async fn rendered(
 fn representative(selected: Vec<Arc<Stored>>) -> Result<Arc<Stored>, Problem> {
     let images: Vec<&Arc<Stored>> = selected
         .iter()
-        .filter(|one| one.frame_count() > 0)
+        .filter(|one| one.layout().pixel_data().is_some())
         .collect();
     let Some(first) = images.first() else {
         return Err(Problem::not_acceptable(format!(

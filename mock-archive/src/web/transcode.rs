@@ -38,12 +38,20 @@ impl Conversion {
 pub(crate) fn to_explicit_little(stored: &Stored) -> Conversion {
     let is_image = stored.layout().pixel_data().is_some();
     let syntax = stored.identity().transfer_syntax.as_str();
+    let is_encapsulated = matches!(
+        stored.layout().pixel_data(),
+        Some(Element {
+            value: Bulk::Fragments { .. },
+            ..
+        })
+    );
     match syntax.strip_prefix("1.2.840.10008.1.2").unwrap_or("?") {
-        "" | ".1" | ".1.99" | ".2" => Conversion::Lossless,
-        _ if !is_image => Conversion::Lossless,
-        ".5" | ".4.57" | ".4.70" | ".4.90" => Conversion::Lossless,
-        ".4.50" | ".4.91" => Conversion::OfLossy,
-        _ => Conversion::Impossible,
+        _ if !is_image || !is_encapsulated => Conversion::Lossless,
+        _ if !frame::decodes(syntax) => Conversion::Impossible,
+        ".1.98" | ".4.57" | ".4.70" | ".4.80" | ".4.90" | ".4.201" | ".4.202" | ".5" | ".8.1" => {
+            Conversion::Lossless
+        }
+        _ => Conversion::OfLossy,
     }
 }
 

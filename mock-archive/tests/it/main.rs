@@ -13,3 +13,4 @@ mod support;
 mod web_faults;
 mod web_qido;
 mod web_stow;
+mod web_wado;
