@@ -37,7 +37,8 @@ pub async fn page(
     page.rows.truncate(limit);
     // One row more than wanted was asked for, so an archive's own count of what remains is off by one.
     let remaining = page.warnings.len();
-    page.warnings.retain(|warning| !warning.contains("additional results"));
+    page.warnings
+        .retain(|warning| !warning.contains("additional results"));
     let more = if received > limit || page.warnings.len() < remaining {
         More::Yes
     } else {
@@ -52,6 +53,8 @@ pub async fn page(
     let total = total.filter(|_| offset == 0 || before > 0);
     Ok(Listing {
         level: search.level,
+        study: search.study.clone(),
+        series: search.series.clone(),
         rows: page.rows,
         offset,
         more,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_wire::query::Level;
+use dicom_wire::uid::Uid;
 use serde_json::{Map, Value as Json, json};
 
 use crate::attribute::Attribute;
@@ -37,6 +38,10 @@ pub enum More {
 pub struct Listing {
     /// What a row is.
     pub level: Level,
+    /// The study that was searched in.
+    pub study: Option<Uid>,
+    /// The series that was searched in.
+    pub series: Option<Uid>,
     /// The rows that are what was asked for.
     pub rows: Vec<Row>,
     /// Rows skipped before the first.
@@ -278,6 +283,18 @@ impl Listing {
     /// The page as text: what it is in the first line, warnings, one line a row.
     pub fn text(&self) -> String {
         let mut lines = vec![self.headline()];
+        if !self.rows.is_empty() {
+            lines.extend(
+                self.study
+                    .iter()
+                    .map(|uid| format!("StudyInstanceUID: {uid}")),
+            );
+            lines.extend(
+                self.series
+                    .iter()
+                    .map(|uid| format!("SeriesInstanceUID: {uid}")),
+            );
+        }
         lines.extend(
             self.warnings
                 .iter()
@@ -340,7 +357,10 @@ impl Listing {
             "warnings": self.warnings,
             (plural(self.level)): rows,
         });
+        let uid = |uid: &Option<Uid>| uid.as_ref().map(|uid| json!(uid.as_str()));
         let further = [
+            ("studyInstanceUid", uid(&self.study)),
+            ("seriesInstanceUid", uid(&self.series)),
             ("total", self.total.map(Json::from)),
             ("nextOffset", self.next_offset.map(Json::from)),
             (
@@ -392,6 +412,8 @@ pub fn schema(level: Level) -> Json {
     json!({
         "type": "object",
         "properties": {
+            "studyInstanceUid": {"type": "string", "description": "The study that was searched in."},
+            "seriesInstanceUid": {"type": "string", "description": "The series that was searched in."},
             "returned": {"type": "integer", "minimum": 0, "description": "Rows of this page."},
             "offset": {"type": "integer", "minimum": 0, "description": "Rows skipped before the first one."},
             "moreAvailable": {"type": ["boolean", "null"], "description": "Whether rows follow; null where that is unknown."},

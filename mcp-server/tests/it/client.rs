@@ -9,13 +9,13 @@ use rmcp::service::{RoleClient, RunningService};
 use serde_json::Value as Json;
 
 /// A client that is connected to a server of its own.
-pub struct Client {
+pub(crate) struct Client {
     service: RunningService<RoleClient, ()>,
 }
 
 impl Client {
     /// A server with this configuration, and a client of it.
-    pub async fn of(config: Config) -> Self {
+    pub(crate) async fn of(config: Config) -> Self {
         let server = Server::new(Session::new(config).unwrap());
         let (here, there) = tokio::io::duplex(1 << 20);
         tokio::spawn(async move {
@@ -30,16 +30,16 @@ impl Client {
     }
 
     /// A client of a server for the archive at this address.
-    pub async fn at(address: &str) -> Self {
+    pub(crate) async fn at(address: &str) -> Self {
         Self::of(Config::for_host(address).unwrap()).await
     }
 
-    pub async fn tools(&self) -> Vec<Tool> {
+    pub(crate) async fn tools(&self) -> Vec<Tool> {
         self.service.list_all_tools().await.unwrap()
     }
 
     /// Calls a tool of any name.
-    pub async fn raw(
+    pub(crate) async fn raw(
         &self,
         tool: &str,
         arguments: Json,
@@ -50,7 +50,7 @@ impl Client {
     }
 
     /// Calls a tool; whatever comes back has the shape that the tool promises.
-    pub async fn call(&self, tool: &str, arguments: Json) -> Reply {
+    pub(crate) async fn call(&self, tool: &str, arguments: Json) -> Reply {
         let result = self.raw(tool, arguments).await.unwrap();
         check(tool, &result);
         Reply(result)
@@ -85,14 +85,14 @@ fn check(tool: &str, result: &CallToolResult) {
 }
 
 /// The answer of a tool.
-pub struct Reply(pub CallToolResult);
+pub(crate) struct Reply(pub(crate) CallToolResult);
 
 impl Reply {
-    pub fn is_error(&self) -> bool {
+    pub(crate) fn is_error(&self) -> bool {
         self.0.is_error == Some(true)
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let texts = self.0.content.iter().filter_map(|block| block.as_text());
         texts
             .map(|text| text.text.clone())
@@ -100,7 +100,7 @@ impl Reply {
             .join("\n")
     }
 
-    pub fn structured(&self) -> &Json {
+    pub(crate) fn structured(&self) -> &Json {
         self.0
             .structured_content
             .as_ref()
@@ -108,7 +108,7 @@ impl Reply {
     }
 
     /// Media type and bytes of the picture.
-    pub fn picture(&self) -> Option<(String, Vec<u8>)> {
+    pub(crate) fn picture(&self) -> Option<(String, Vec<u8>)> {
         use base64::Engine as _;
         let image = self.0.content.iter().find_map(|block| block.as_image())?;
         let bytes = base64::engine::general_purpose::STANDARD
@@ -118,19 +118,19 @@ impl Reply {
     }
 
     /// The text of an answer that has to be an error.
-    pub fn refusal(&self) -> String {
+    pub(crate) fn refusal(&self) -> String {
         assert!(self.is_error(), "not an error: {}", self.text());
         self.text()
     }
 
     /// The text of an answer that has to be none.
-    pub fn success(&self) -> String {
+    pub(crate) fn success(&self) -> String {
         assert!(!self.is_error(), "{}", self.text());
         self.text()
     }
 
     /// Text and structured content as a snapshot shows them.
-    pub fn told(&self) -> String {
+    pub(crate) fn told(&self) -> String {
         let head = if self.is_error() { "error\n" } else { "" };
         let structured = self
             .0

@@ -118,7 +118,7 @@ async fn reports_are_found_by_class_and_read_whole() {
 #[tokio::test]
 async fn an_instance_is_told_by_its_attributes() {
     let study = chest();
-    let (_archive, client) = holding(&[study.clone()]).await;
+    let (_archive, client) = holding(std::slice::from_ref(&study)).await;
     insta::assert_snapshot!(
         "get_instance_metadata",
         client
@@ -131,7 +131,7 @@ async fn an_instance_is_told_by_its_attributes() {
 #[tokio::test]
 async fn a_frame_is_shown_by_the_archive_and_where_it_cannot_here() {
     let study = chest();
-    let (archive, client) = holding(&[study.clone()]).await;
+    let (archive, client) = holding(std::slice::from_ref(&study)).await;
     let mut asked = uids(of_class(&study, CT));
     asked["outputFormat"] = json!("image/png");
 
@@ -165,7 +165,7 @@ async fn a_frame_is_shown_by_the_archive_and_where_it_cannot_here() {
 #[tokio::test]
 async fn what_is_not_there_is_named() {
     let study = chest();
-    let (_archive, client) = holding(&[study.clone()]).await;
+    let (_archive, client) = holding(std::slice::from_ref(&study)).await;
     let image = of_class(&study, CT);
     let mut absent = uids(image);
     absent["sopInstanceUid"] = json!("1.2.3");
@@ -226,7 +226,7 @@ async fn a_connection_is_verified() {
 #[tokio::test]
 async fn a_busy_archive_is_told_by_every_tool() {
     let study = chest();
-    let (archive, client) = holding(&[study.clone()]).await;
+    let (archive, client) = holding(std::slice::from_ref(&study)).await;
     for matcher in [searching(), retrieving(), fetching_metadata(), rendering()] {
         archive.inject(Rule::when(matcher).then(HttpStatus::new(503)));
     }
@@ -259,6 +259,34 @@ async fn a_busy_archive_is_told_by_every_tool() {
         assert!(
             refusal.contains("503 Service Unavailable"),
             "{tool}: {refusal}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn twenty_calls_at_once_each_get_their_own_answer() {
+    let studies: Vec<Study> = (1..=20)
+        .map(|seed| ct("chest").size(16).slices(1).seed(seed))
+        .collect();
+    let (_archive, client) = holding(&studies).await;
+    let calls = studies.iter().map(|study| {
+        client.call(
+            "find-series",
+            json!({"studyInstanceUid": study.study_uid()}),
+        )
+    });
+    let replies = futures_util::future::join_all(calls).await;
+    for (study, reply) in studies.iter().zip(replies) {
+        assert_eq!(
+            reply.structured()["studyInstanceUid"],
+            study.study_uid(),
+            "{}",
+            reply.text()
+        );
+        let series = study.series_uids();
+        assert_eq!(
+            reply.structured()["series"][0]["SeriesInstanceUID"],
+            series[0]
         );
     }
 }

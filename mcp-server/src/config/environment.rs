@@ -1,0 +1,60 @@
+//! The process's environment over a `.env` file.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+/// Where settings are looked up once the flags are silent: the environment, then a `.env` file.
+#[derive(Debug, Default)]
+pub struct Environment(HashMap<String, String>);
+
+impl Environment {
+    const NAMES: [&str; 6] = [
+        "DICOMWEB_HOST",
+        "DICOMWEB_AUTH",
+        "DICOMWEB_USER",
+        "DICOMWEB_PASS",
+        "DICOMWEB_TOKEN",
+        "DICOMWEB_TIMEOUT",
+    ];
+
+    /// The process's environment over `.env` in `folder`. A `.env` that is not there is no error.
+    pub fn read(folder: &Path) -> Self {
+        let file = std::fs::read_to_string(folder.join(".env")).unwrap_or_default();
+        Self::from_parts(|name| std::env::var(name).ok(), &file)
+    }
+
+    /// The variables that `process` knows over those that the text of a `.env` file sets. An empty value is none.
+    pub fn from_parts(process: impl Fn(&str) -> Option<String>, file: &str) -> Self {
+        let mut values: HashMap<String, String> = file.lines().filter_map(assignment).collect();
+        for name in Self::NAMES {
+            if let Some(value) = process(name) {
+                values.insert(name.to_owned(), value);
+            }
+        }
+        values.retain(|_, value| !value.is_empty());
+        Self(values)
+    }
+
+    pub(super) fn value(&self, name: &str) -> Option<String> {
+        self.0.get(name).cloned()
+    }
+}
+
+/// `NAME=value`, `export NAME="value"`, `NAME=value # comment`; anything else is no assignment.
+fn assignment(line: &str) -> Option<(String, String)> {
+    let line = line.trim();
+    let line = line.strip_prefix("export ").unwrap_or(line);
+    let (name, value) = line.split_once('=')?;
+    let (name, value) = (name.trim(), value.trim());
+    if name.is_empty() || name.starts_with('#') {
+        return None;
+    }
+    let value = match value.chars().next() {
+        Some(quote @ ('"' | '\'')) => {
+            let inner = &value[1..];
+            &inner[..inner.find(quote)?]
+        }
+        _ => value.split(" #").next().unwrap_or_default().trim_end(),
+    };
+    Some((name.to_owned(), value.to_owned()))
+}
