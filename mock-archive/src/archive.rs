@@ -109,9 +109,11 @@ impl Archive {
         let request = Arc::new(request);
         let mut state = self.state();
         state.exchanges += 1;
-        let number = state.exchanges;
+        let id = state.exchanges;
+        let number = state.entries.len() as u64 + 1;
         let at = self.shared.started.elapsed();
         state.entries.push(Entry {
+            id,
             number,
             at,
             request: request.clone(),
@@ -119,7 +121,7 @@ impl Archive {
             took: None,
         });
         drop(state);
-        Exchange::open(self.clone(), number, request)
+        Exchange::open(self.clone(), id, request)
     }
 
     /// Answers a search: the same for QIDO-RS and C-FIND. Limits of policy are applied, and the moments of `shape` are passed.
@@ -370,7 +372,7 @@ impl State {
     fn entry(&mut self, exchange: u64) -> Option<&mut Entry> {
         let at = self
             .entries
-            .binary_search_by_key(&exchange, |entry| entry.number)
+            .binary_search_by_key(&exchange, |entry| entry.id)
             .ok()?;
         self.entries.get_mut(at)
     }

@@ -40,18 +40,18 @@ pub struct Exchange {
 #[derive(Debug)]
 struct Inner {
     archive: Archive,
-    number: u64,
+    id: u64,
     request: Arc<Request>,
     dialect: Mutex<Dialect>,
     instances: AtomicUsize,
 }
 
 impl Exchange {
-    pub(crate) fn open(archive: Archive, number: u64, request: Arc<Request>) -> Self {
+    pub(crate) fn open(archive: Archive, id: u64, request: Arc<Request>) -> Self {
         Self {
             inner: Arc::new(Inner {
                 archive,
-                number,
+                id,
                 request,
                 dialect: Mutex::default(),
                 instances: AtomicUsize::new(0),
@@ -64,9 +64,9 @@ impl Exchange {
         &self.inner.request
     }
 
-    /// Its number in the journal; 1 for the first.
+    /// Its number among all exchanges of the archive; none is used twice.
     pub fn number(&self) -> u64 {
-        self.inner.number
+        self.inner.id
     }
 
     /// The moment before anything is done. Call it once. Policy (credentials, AE titles) speaks first, then the rules.
@@ -156,14 +156,14 @@ impl Exchange {
     #[must_use]
     pub fn sub_operation(&self, stored: &Stored, status: Status) -> Next {
         let mut next = Next::default();
-        self.note(Note::SubOperation {
-            instance: stored.identity().clone(),
-            status,
-        });
         self.shape(Form::SubOperation {
             stored,
             status,
             next: &mut next,
+        });
+        self.note(Note::SubOperation {
+            instance: stored.identity().clone(),
+            status,
         });
         next
     }
@@ -221,16 +221,16 @@ impl Exchange {
     }
 
     pub(crate) fn note(&self, note: Note) {
-        self.inner.archive.note(self.inner.number, note);
+        self.inner.archive.note(self.inner.id, note);
     }
 
     pub(crate) fn pass(&self, scene: &mut Scene<'_, '_>) {
-        self.inner.archive.pass(self.inner.number, scene);
+        self.inner.archive.pass(self.inner.id, scene);
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.archive.end(self.number);
+        self.archive.end(self.id);
     }
 }

@@ -46,7 +46,10 @@ impl fmt::Display for Journal {
 /// One exchange.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {
-    /// 1 for the first exchange of the archive.
+    /// Names the exchange for the notes that come late; never used twice.
+    #[serde(skip)]
+    pub(crate) id: u64,
+    /// 1 for the first exchange of the journal.
     pub number: u64,
     /// When it began, in milliseconds since the archive started.
     #[serde(rename = "at_ms", serialize_with = "shown::milliseconds")]

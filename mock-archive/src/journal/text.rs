@@ -7,7 +7,7 @@ use dicom_wire::uid::Uid;
 use super::aliases::Aliases;
 use super::{Entry, Journal, Note};
 use crate::archive::{Effect, Verdict};
-use crate::moment::{Admission, Delivery, Manner, Ruling};
+use crate::moment::{Admission, Delivery, Manner, Moment, Ruling};
 use crate::request::{Protocol, Request};
 
 /// Parameters of a search whose values tell nothing about a patient.
@@ -35,10 +35,25 @@ fn text(entry: &Entry, aliases: &Aliases) -> String {
     let mut head = format!("{}. {}", entry.number, asked(&entry.request, aliases));
     let mut lines = String::new();
     let mut fired = Vec::new();
+    let mut fired_above = Vec::new();
     let mut outcomes = Vec::new();
     for note in &entry.notes {
         match note {
-            Note::Fired { rule, fault, .. } => fired.push(format!("rule {rule}: {fault}")),
+            Note::Fired {
+                rule,
+                fault,
+                moment,
+            } => {
+                let acted = format!("rule {rule}: {fault}");
+                let line = if is_told_below(*moment) {
+                    &mut fired
+                } else {
+                    &mut fired_above
+                };
+                if !line.contains(&acted) {
+                    line.push(acted);
+                }
+            }
             Note::Admitted(admitted) => outcomes.extend(admission(admitted)),
             Note::Judged {
                 instance,
@@ -116,8 +131,22 @@ fn text(entry: &Entry, aliases: &Aliases) -> String {
     if !outcomes.is_empty() {
         let _ = write!(head, " -> {}", outcomes.join(", "));
     }
-    head.push_str(&by(&mut fired));
+    fired_above.append(&mut fired);
+    head.push_str(&by(&mut fired_above));
     head + &lines
+}
+
+/// Whether what a rule does at this moment is told by the next line; otherwise it is the whole answer's.
+fn is_told_below(moment: Moment) -> bool {
+    matches!(
+        moment,
+        Moment::Judge
+            | Moment::Page
+            | Moment::Rows
+            | Moment::Row
+            | Moment::Instances
+            | Moment::SubOperation
+    )
 }
 
 /// The rules that acted since the last line.

@@ -5,6 +5,7 @@ mod binary;
 mod control_api;
 mod dimse;
 mod docs;
+mod faults;
 mod journal;
 mod search;
 mod store;
