@@ -73,6 +73,7 @@ fn binary() -> io::Result<PathBuf> {
     // This executable is in target/release/deps, or target/debug/deps.
     let here = std::env::current_exe()?;
     let built = here.ancestors().nth(2).ok_or(io::ErrorKind::NotFound)?;
+    let target = built.parent().ok_or(io::ErrorKind::NotFound)?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
     build
@@ -84,6 +85,8 @@ fn binary() -> io::Result<PathBuf> {
             "--bin",
             "dicom-mock-archive",
         ])
+        .arg("--target-dir")
+        .arg(target)
         .current_dir(env!("CARGO_MANIFEST_DIR"));
     if built.ends_with("release") {
         build.arg("--release");

@@ -4,10 +4,12 @@
 //! and a limit on everything that the bytes could claim; it reads neither pixels nor other big
 //! values, and tells where they lie. [`header`] reads the rest into an object.
 
+mod error;
 mod explicit;
 mod frames;
 mod meta;
 mod object;
+mod place;
 mod source;
 mod start;
 mod walk;
@@ -18,15 +20,16 @@ use std::ops::Range;
 use dicom_core::{Tag, VR};
 use dicom_object::InMemDicomObject;
 
-use crate::uid::UidError;
 use object::Builder;
 use source::Source;
 use walk::{Syntax, Visit, walk};
 
+pub use error::ScanError;
 pub use explicit::{Piece, explicit, number_size};
 pub use frames::{FrameError, frame_bytes, frame_count};
 
 pub use meta::{FileMeta, IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
+pub use place::place;
 
 /// What a scan may cost at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,156 +118,6 @@ pub enum Bulk {
         offsets: Vec<u32>,
         /// The fragments' values, without the offset table.
         fragments: Vec<Range<u64>>,
-    },
-}
-
-/// Why bytes are not a DICOM file. The message tells the byte offset.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ScanError {
-    /// No byte at all.
-    #[error("the input is empty")]
-    Empty,
-    /// Neither a preamble nor anything else that a file may start with.
-    #[error("not a DICOM file: neither DICM at offset 128 nor a data set at offset 0")]
-    NotDicom,
-    /// A Transfer Syntax UID (0002,0010) that is none.
-    #[error("the Transfer Syntax UID at offset {offset} cannot be read: {source}")]
-    BadTransferSyntax {
-        /// Where the value starts.
-        offset: u64,
-        /// What is wrong with it.
-        source: UidError,
-    },
-    /// The bytes end inside a header.
-    #[error("the data ends inside the header at offset {offset}: {found} of its bytes are there")]
-    TruncatedHeader {
-        /// Where the header starts.
-        offset: u64,
-        /// How many bytes of it are there.
-        found: usize,
-    },
-    /// The bytes end inside a value, a sequence or an item.
-    #[error("the data ends inside {tag} at offset {offset}: {length} bytes claimed, {left} left")]
-    Truncated {
-        /// Where the value starts.
-        offset: u64,
-        /// Whose value it is.
-        tag: Tag,
-        /// How long it claims to be.
-        length: u64,
-        /// How many bytes there are.
-        left: u64,
-    },
-    /// Fragments without the delimiter that ends them.
-    #[error("the data ends at offset {end} inside the fragments of {tag} at offset {offset}")]
-    NoDelimiter {
-        /// Where the element starts.
-        offset: u64,
-        /// The element.
-        tag: Tag,
-        /// Where the data ends.
-        end: u64,
-    },
-    /// A value claims more bytes than the item or sequence around it has.
-    #[error(
-        "{tag} at offset {offset} claims {length} bytes, the item or sequence around it has {left} left"
-    )]
-    Overrun {
-        /// Where the value starts.
-        offset: u64,
-        /// Whose value it is.
-        tag: Tag,
-        /// How long it claims to be.
-        length: u64,
-        /// How many bytes there are.
-        left: u64,
-    },
-    /// A value representation that is not two capital letters.
-    #[error("{tag} at offset {offset} has the value representation \"{vr}\"")]
-    BadVr {
-        /// Where the header starts.
-        offset: u64,
-        /// The element.
-        tag: Tag,
-        /// The two bytes, escaped.
-        vr: String,
-    },
-    /// An undefined length where there can be none.
-    #[error(
-        "{tag} at offset {offset} has undefined length, which its value representation {vr} cannot have"
-    )]
-    UndefinedLength {
-        /// Where the header starts.
-        offset: u64,
-        /// The element.
-        tag: Tag,
-        /// Its value representation.
-        vr: &'static str,
-    },
-    /// An item or a delimiter where an element must be, or the other way round.
-    #[error("{tag} at offset {offset} where {wanted} must be")]
-    Unexpected {
-        /// Where its header starts.
-        offset: u64,
-        /// What is there.
-        tag: Tag,
-        /// What must be there.
-        wanted: &'static str,
-    },
-    /// More sequences in each other than [`Limits::depth`].
-    #[error("{tag} at offset {offset} is nested deeper than {limit} sequences")]
-    TooDeep {
-        /// Where the header starts.
-        offset: u64,
-        /// The sequence.
-        tag: Tag,
-        /// The limit.
-        limit: usize,
-    },
-    /// More than [`Limits::elements`].
-    #[error("more than {limit} elements, items and fragments at offset {offset}")]
-    TooManyElements {
-        /// Where the first one too many starts.
-        offset: u64,
-        /// The limit.
-        limit: usize,
-    },
-    /// More than [`Limits::header`].
-    #[error("the values that are not bulk data exceed {limit} bytes with {tag} at offset {offset}")]
-    HeaderTooBig {
-        /// Where the value starts.
-        offset: u64,
-        /// The element.
-        tag: Tag,
-        /// The limit.
-        limit: u64,
-    },
-    /// More than [`Limits::inflated`].
-    #[error("the deflated data set inflates to more than {limit} bytes")]
-    InflatesTooMuch {
-        /// The limit.
-        limit: u64,
-    },
-    /// The deflate stream is damaged.
-    #[error("the deflated data set is damaged after {offset} inflated bytes")]
-    BadDeflate {
-        /// How many bytes could be inflated.
-        offset: u64,
-    },
-    /// The deflate stream ends early.
-    #[error("the deflated data set ends early, after {offset} inflated bytes")]
-    TruncatedDeflate {
-        /// How many bytes could be inflated.
-        offset: u64,
-    },
-    /// The reader failed.
-    #[error("reading failed at offset {offset}: {source}")]
-    Io {
-        /// Where, in bytes.
-        offset: u64,
-        /// The reader's word.
-        source: std::io::Error,
     },
 }
 
@@ -416,57 +269,6 @@ impl<R: Read + Seek> Read for ValueReader<R> {
         self.left -= read as u64;
         Ok(read)
     }
-}
-
-/// Where an element of the data set itself lies, header and value; where it is not, the empty range
-/// at the place where it would be.
-pub fn place(reader: impl Read + Seek, layout: &Layout, tag: Tag) -> Result<Range<u64>, ScanError> {
-    let mut source = source_of(reader, layout)?;
-    let mut place = Place {
-        tag,
-        start: None,
-        end: None,
-    };
-    walk(
-        &mut source,
-        layout.encoding.syntax(),
-        &layout.limits,
-        &mut place,
-    )?;
-    let start = place.start.unwrap_or_else(|| source.position());
-    Ok(start..place.end.unwrap_or_else(|| source.position()))
-}
-
-/// Looks for where an element starts and ends.
-struct Place {
-    tag: Tag,
-    start: Option<u64>,
-    end: Option<u64>,
-}
-
-impl Visit for Place {
-    fn element(&mut self, tag: Tag, nested: bool, offset: u64) {
-        if nested {
-            return;
-        }
-        if tag >= self.tag && self.start.is_none() {
-            self.start = Some(offset);
-        }
-        if tag > self.tag && self.end.is_none() {
-            self.end = Some(offset);
-        }
-    }
-
-    fn wants(&self, _tag: Tag, _nested: bool) -> bool {
-        false
-    }
-
-    fn value(&mut self, _tag: Tag, _vr: VR, _bytes: Vec<u8>) {}
-    fn bulk(&mut self, _element: Element) {}
-    fn open_sequence(&mut self, _tag: Tag) {}
-    fn open_item(&mut self) {}
-    fn close_item(&mut self) {}
-    fn close_sequence(&mut self) {}
 }
 
 fn source_of<R: Read + Seek>(reader: R, layout: &Layout) -> Result<Source<R>, ScanError> {

@@ -4,7 +4,11 @@ use std::io::Read;
 use std::path::Path;
 
 use bytes::Bytes;
+use dicom_mock_archive::archive::{Archive, Incoming, Reset, Verdict};
+use dicom_mock_archive::policy::{Duplicates, PatientConflict, Policy};
+use dicom_mock_archive::request::{Request, Scope, Service};
 use dicom_mock_archive::store::{Retain, Storage, Stored};
+use dicom_wire::ae::AeTitle;
 
 fn instance() -> Bytes {
     dicom_fixtures::ct("chest").slices(1).instances()[0]
@@ -128,4 +132,86 @@ fn a_digest_is_the_same_wherever_the_bytes_are() {
     let whole = stored(&Storage::memory(), &bytes, 70_000).digest().unwrap();
     let passing = stored(&Storage::memory().retaining(Retain::Headers), &bytes, 3_000);
     assert_eq!(passing.digest().unwrap(), whole);
+}
+
+/// Stores an instance as a C-STORE would.
+fn store(archive: &Archive, bytes: &Bytes) -> Verdict {
+    let title = |text| AeTitle::parse(text).unwrap();
+    let request = Request::dimse(Service::Store, "C-STORE", title("TEST"), title("MOCK"));
+    let exchange = archive.exchange(request);
+    let mut spool = archive.spool();
+    spool.write(bytes.clone()).unwrap();
+    archive
+        .store(&exchange, Incoming::part(spool.finish().unwrap()))
+        .verdict
+}
+
+#[test]
+fn a_directory_holds_what_is_stored_and_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let policy = Policy {
+        duplicates: Duplicates::Overwrite,
+        ..Policy::default()
+    };
+    let archive = Archive::new(policy, Storage::directory(directory.path()).unwrap());
+    let study = dicom_fixtures::ct("chest").slices(3);
+    for instance in study.instances() {
+        store(&archive, &instance.bytes);
+        let path = format!(
+            "{}/{}/{}.dcm",
+            instance.study, instance.series, instance.sop_instance
+        );
+        assert!(std::fs::read(directory.path().join(path)).unwrap() == instance.bytes);
+    }
+    assert_eq!(files(directory.path()), 3);
+    // The one that is replaced goes with the last who reads it.
+    store(&archive, &study.instances()[0].bytes);
+    assert_eq!(files(directory.path()), 3);
+    let cut = study.instances()[1].bytes.slice(..5_000);
+    assert!(matches!(store(&archive, &cut), Verdict::Refused(_)));
+    assert_eq!(files(directory.path()), 3);
+    archive.reset(Reset {
+        data: true,
+        rules: false,
+        journal: false,
+    });
+    assert_eq!(files(directory.path()), 0);
+}
+
+#[test]
+fn a_coerced_instance_names_the_patient_of_its_study_in_its_bytes() {
+    let (one, other) = dicom_fixtures::conflict();
+    let policy = Policy {
+        patient_conflict: PatientConflict::Coerce,
+        ..Policy::default()
+    };
+    let archive = Archive::new(policy, Storage::memory());
+    store(&archive, &one.instances()[0].bytes);
+    let coerced = &other.instances()[0];
+    assert!(matches!(
+        store(&archive, &coerced.bytes),
+        Verdict::Warned(_)
+    ));
+    let title = |text| AeTitle::parse(text).unwrap();
+    let request = Request::dimse(Service::Retrieve, "C-GET", title("TEST"), title("MOCK"));
+    let found = archive.select(&archive.exchange(request), &Scope::all());
+    let stored = found
+        .iter()
+        .find(|stored| stored.identity().instance == coerced.sop_instance)
+        .unwrap();
+    let mut bytes = Vec::new();
+    stored.reader().unwrap().read_to_end(&mut bytes).unwrap();
+    let object = dicom_object::from_reader(&bytes[..]).unwrap();
+    let id = |object: &dicom_object::DefaultDicomObject| {
+        object
+            .element_by_name("PatientID")
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .into_owned()
+    };
+    assert_eq!(id(&object), id(&one.instances()[0].object()));
+    assert_ne!(id(&object), id(&coerced.object()));
+    let pixels = object.element_by_name("PixelData").unwrap();
+    assert!(*stored.frame_bytes(1).unwrap() == *pixels.to_bytes().unwrap());
 }

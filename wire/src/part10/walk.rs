@@ -1,7 +1,9 @@
 //! The one pass over element headers: a loop with a stack of its own.
 
+mod bounds;
+mod fragments;
+
 use std::io::{Read, Seek};
-use std::ops::Range;
 
 use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_core::{Tag, VR};
@@ -339,79 +341,6 @@ impl<R: Read + Seek, V: Visit> Walk<'_, R, V> {
         Ok(())
     }
 
-    /// Reads the offset table and passes over the fragments (PS3.5 A.4).
-    fn fragments(&mut self, offset: u64, tag: Tag, vr: VR, bound: u64) -> Result<(), ScanError> {
-        let mut offsets = None;
-        let mut fragments: Vec<Range<u64>> = Vec::new();
-        loop {
-            let at = self.source.position();
-            let Some((found, length)) = self.head(at)? else {
-                return Err(ScanError::NoDelimiter {
-                    offset,
-                    tag,
-                    end: at,
-                });
-            };
-            let start = self.source.position();
-            match found {
-                SEQUENCE_END => break,
-                ITEM if length != UNDEFINED => {
-                    self.count(at)?;
-                    let length = u64::from(length);
-                    self.check_room(start, tag, length, bound)?;
-                    if offsets.is_some() {
-                        self.pass(start, tag, length)?;
-                        fragments.push(start..start + length);
-                    } else {
-                        offsets = Some(self.offset_table(start, tag, length)?);
-                    }
-                }
-                _ => {
-                    return Err(ScanError::Unexpected {
-                        offset: at,
-                        tag: found,
-                        wanted: "a fragment",
-                    });
-                }
-            }
-        }
-        let value = Bulk::Fragments {
-            offsets: offsets.unwrap_or_default(),
-            fragments,
-        };
-        self.visitor.bulk(Element {
-            path: self.path(),
-            tag,
-            vr,
-            value,
-        });
-        Ok(())
-    }
-
-    fn offset_table(&mut self, start: u64, tag: Tag, length: u64) -> Result<Vec<u32>, ScanError> {
-        self.inline += length;
-        if self.inline > self.limits.header {
-            return Err(ScanError::HeaderTooBig {
-                offset: start,
-                tag,
-                limit: self.limits.header,
-            });
-        }
-        let bytes = self.source.read_value(length)?;
-        if (bytes.len() as u64) < length {
-            return Err(ScanError::Truncated {
-                offset: start,
-                tag,
-                length,
-                left: bytes.len() as u64,
-            });
-        }
-        Ok(bytes
-            .chunks_exact(4)
-            .map(|four| long(four, self.syntax.big))
-            .collect())
-    }
-
     /// A tag and a length of 32 bits; `None` where nothing is left at all.
     fn head(&mut self, offset: u64) -> Result<Option<(Tag, u32)>, ScanError> {
         let mut head = [0; 8];
@@ -424,89 +353,6 @@ impl<R: Read + Seek, V: Visit> Walk<'_, R, V> {
             }
             found => Err(ScanError::TruncatedHeader { offset, found }),
         }
-    }
-
-    fn surroundings(&self) -> (u64, bool) {
-        let bound = self.source.end().unwrap_or(u64::MAX);
-        self.stack
-            .last()
-            .map_or((bound, self.syntax.implicit), |top| {
-                (top.bound, top.implicit)
-            })
-    }
-
-    fn container_end(
-        &mut self,
-        tag: Tag,
-        length: u32,
-        bound: u64,
-    ) -> Result<Option<u64>, ScanError> {
-        if length == UNDEFINED {
-            return Ok(None);
-        }
-        let start = self.source.position();
-        self.check_room(start, tag, u64::from(length), bound)?;
-        Ok(Some(start + u64::from(length)))
-    }
-
-    /// Whether a value fits into what is around it.
-    fn check_room(&self, start: u64, tag: Tag, length: u64, bound: u64) -> Result<(), ScanError> {
-        let left = bound.saturating_sub(start);
-        if length <= left {
-            return Ok(());
-        }
-        if self.stack.iter().any(|container| container.end.is_some()) {
-            return Err(ScanError::Overrun {
-                offset: start,
-                tag,
-                length,
-                left,
-            });
-        }
-        Err(ScanError::Truncated {
-            offset: start,
-            tag,
-            length,
-            left,
-        })
-    }
-
-    fn pass(&mut self, start: u64, tag: Tag, length: u64) -> Result<(), ScanError> {
-        let left = self.source.skip(length)?;
-        if left < length {
-            return Err(ScanError::Truncated {
-                offset: start,
-                tag,
-                length,
-                left,
-            });
-        }
-        Ok(())
-    }
-
-    fn count(&mut self, offset: u64) -> Result<(), ScanError> {
-        self.elements += 1;
-        if self.elements > self.limits.elements {
-            return Err(ScanError::TooManyElements {
-                offset,
-                limit: self.limits.elements,
-            });
-        }
-        Ok(())
-    }
-
-    fn path(&self) -> Vec<Step> {
-        let sequences = self
-            .stack
-            .iter()
-            .filter_map(|container| match container.kind {
-                Kind::Sequence { tag, items } => Some(Step {
-                    sequence: tag,
-                    item: items.saturating_sub(1),
-                }),
-                Kind::Item => None,
-            });
-        sequences.collect()
     }
 }
 
