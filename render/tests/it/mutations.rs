@@ -116,7 +116,7 @@ fn changes() -> impl Strategy<Value = Vec<(Index, PrimitiveValue)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn damaged_frames_never_panic(chosen in any::<Index>(), damage in damage()) {

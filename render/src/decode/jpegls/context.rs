@@ -277,7 +277,7 @@ impl Coder {
         let context = self.contexts.get_mut(number)?;
         let prediction = (edge + sign * context.c).clamp(0, parameters.maximum);
         let k = order(context.n, context.a);
-        let mapped = bits.golomb(k, parameters.limit, parameters.qbpp)?;
+        let mapped = bits.golomb(k, parameters.limit, &parameters)?;
         let flipped = parameters.near == 0 && k == 0 && 2 * context.b <= -context.n;
         let mut error = if mapped & 1 == 0 {
             mapped >> 1
@@ -319,7 +319,7 @@ impl Coder {
         let kind = kind as i32;
         let k = order(context.n, context.a + kind * (context.n >> 1));
         let limit = parameters.limit - J[self.run_index[component]] - 1;
-        let mapped = bits.golomb(k, limit, parameters.qbpp)?;
+        let mapped = bits.golomb(k, limit, &parameters)?;
         let doubled = mapped + kind;
         let size = (doubled + 1) >> 1;
         let mostly_negative = k != 0 || 2 * context.negative >= context.n;
@@ -428,8 +428,8 @@ impl<'a> Bits<'a> {
         value
     }
 
-    /// A limited Golomb code (T.87 A.5.3); `None` where it is longer than codes get.
-    fn golomb(&mut self, k: u32, limit: u32, qbpp: u32) -> Option<i32> {
+    /// A limited Golomb code (T.87 A.5.3); `None` where it is longer than codes get, or larger than errors can be.
+    fn golomb(&mut self, k: u32, limit: u32, parameters: &Parameters) -> Option<i32> {
         let mut zeros = 0;
         loop {
             if self.count < 32 {
@@ -448,11 +448,15 @@ impl<'a> Bits<'a> {
             self.buffer = 0;
             self.count = 0;
         }
-        if zeros < limit.checked_sub(qbpp + 1)? {
-            Some((zeros << k) as i32 + self.take(k) as i32)
+        let value = if zeros < limit.checked_sub(parameters.qbpp + 1)? {
+            (u64::from(zeros) << k) + u64::from(self.take(k))
         } else {
-            Some(self.take(qbpp) as i32 + 1)
-        }
+            u64::from(self.take(parameters.qbpp)) + 1
+        };
+        // No error is larger than half the range, in either direction; damage could sum up beyond all bounds.
+        i32::try_from(value)
+            .ok()
+            .filter(|&value| value <= 2 * parameters.range)
     }
 
     pub(super) fn is_exhausted(&self) -> bool {
