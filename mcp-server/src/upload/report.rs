@@ -42,7 +42,9 @@ impl Report {
         let mut text = match (&self.fates, sent) {
             (None, _) => format!("Dry run: {} could be sent, nothing was.", count(ready)),
             (Some(_), 0) => "Nothing was sent.".to_owned(),
-            (Some(_), _) if stored == sent => format!("All {} sent are stored.", count(sent)),
+            (Some(_), _) if stored == sent => {
+                format!("All that was sent is stored: {}.", count(sent))
+            }
             (Some(_), _) => {
                 format!(
                     "Not all is stored: of {} sent, {stored} stored, {refused} refused, {unknown} unknown.",

@@ -119,7 +119,7 @@ async fn what_was_refused_for_want_of_resources_is_sent_again_and_nothing_else()
     assert!(
         reply
             .success()
-            .starts_with("All 10 instances sent are stored."),
+            .starts_with("All that was sent is stored: 10 instances."),
         "{}",
         reply.text()
     );
@@ -144,7 +144,7 @@ async fn a_busy_archive_is_tried_again_after_its_own_time() {
     assert!(
         reply
             .success()
-            .starts_with("All 2 instances sent are stored."),
+            .starts_with("All that was sent is stored: 2 instances."),
         "{}",
         reply.text()
     );
