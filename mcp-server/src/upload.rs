@@ -33,12 +33,10 @@ const MAX_BYTES: u64 = 1 << 30;
 /// What became of one instance that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
-    /// It is in the archive.
+    /// It is in the archive: a search finds it.
     Stored {
         /// What the archive remarked.
         warning: Option<String>,
-        /// Whether a search found it; else why that is not known.
-        found: Result<(), String>,
     },
     /// The archive refused it.
     Refused {
@@ -255,16 +253,30 @@ fn words(status: u16, said: &Said) -> String {
     format!("the archive answered {status}; {said}")
 }
 
-/// What a search finds in the study: the SOP Instance UIDs, or why that is not known.
+/// What a search finds in the study: the SOP Instance UIDs, or why that is not known. An archive that cannot search just
+/// now is asked again.
 async fn look_up(session: &Session, study: &Uid) -> Found {
-    let search = Search {
+    let limits = &session.config.limits;
+    let mut found = search(session, study).await;
+    for tries in 1..limits.tries {
+        if found.is_ok() {
+            break;
+        }
+        tokio::time::sleep(backoff(limits.retry_after, tries)).await;
+        found = search(session, study).await;
+    }
+    found
+}
+
+async fn search(session: &Session, study: &Uid) -> Found {
+    let all = Search {
         level: Level::Instance,
         study: Some(study.clone()),
         series: None,
         terms: Terms::default(),
     };
     let deadline = Deadline::after(session.config.timeout);
-    match find::all(&session.backend, &search, &deadline).await {
+    match find::all(&session.backend, &all, &deadline).await {
         Ok(listing) if listing.more == More::No || !listing.rows.is_empty() => Ok(listing
             .rows
             .iter()
@@ -319,14 +331,14 @@ fn settle(told: Option<Told>, there: &Found, uid: &str) -> Fate {
         Some(Told::Stored(warning)) => match found {
             Ok(true) => Fate::Stored {
                 warning: warning.map(|warning| warning.to_string()),
-                found: Ok(()),
-            },
-            Err(why) => Fate::Stored {
-                warning: warning.map(|warning| warning.to_string()),
-                found: Err(why),
             },
             Ok(false) => Fate::Unknown {
                 reason: "the archive said that it stored it, but a search does not find it".into(),
+            },
+            Err(why) => Fate::Unknown {
+                reason: format!(
+                    "the archive said that it stored it, which could not be confirmed: {why}"
+                ),
             },
         },
         Some(Told::Refused(reason)) => {
@@ -344,7 +356,6 @@ fn settle(told: Option<Told>, there: &Found, uid: &str) -> Fate {
         Some(Told::Failed { failure, certainty }) => match (found, certainty) {
             (Ok(true), _) => Fate::Stored {
                 warning: Some(format!("found by a search, though: {failure}")),
-                found: Ok(()),
             },
             (Ok(false), _) | (Err(_), Certainty::NothingStored) => Fate::Refused {
                 reason: failure_in_words(&failure),
@@ -362,7 +373,6 @@ fn settle(told: Option<Told>, there: &Found, uid: &str) -> Fate {
             match found {
                 Ok(true) => Fate::Stored {
                     warning: Some(format!("{silent}, but a search finds it")),
-                    found: Ok(()),
                 },
                 Ok(false) => {
                     let mut reasons: Vec<String> =

@@ -129,18 +129,7 @@ impl Report {
 fn line(candidate: &Candidate, fate: Option<&Fate>) -> Line {
     let (outcome, reason, code) = match fate {
         None => ("ready", None, None),
-        Some(Fate::Stored { warning, found }) => {
-            let doubt = found
-                .as_ref()
-                .err()
-                .map(|why| format!("not confirmed by a search: {why}"));
-            let words: Vec<String> = warning.iter().cloned().chain(doubt).collect();
-            (
-                "stored",
-                (!words.is_empty()).then(|| words.join("; ")),
-                None,
-            )
-        }
+        Some(Fate::Stored { warning }) => ("stored", warning.clone(), None),
         Some(Fate::Refused { reason, code }) => ("refused", Some(reason.clone()), *code),
         Some(Fate::Unknown { reason }) => ("unknown", Some(reason.clone()), None),
     };

@@ -6,7 +6,7 @@ use dicom_fixtures::{Patient, Study, conflict, ct};
 use dicom_mcp_server::config::{Config, Permissions, Store};
 use dicom_mock_archive::MockArchive;
 use dicom_mock_archive::fault::{HttpStatus, RefuseInstance};
-use dicom_mock_archive::rule::{Rule, storing};
+use dicom_mock_archive::rule::{Rule, searching, storing};
 use dicom_wire::stow::FailureReason;
 use serde_json::json;
 use tempfile::TempDir;
@@ -257,4 +257,30 @@ async fn a_dead_archive_is_told_for_every_instance() {
         reply.text()
     );
     assert_eq!(reply.structured()["refused"], 2);
+}
+
+#[tokio::test]
+async fn a_claim_that_no_search_can_confirm_is_unknown() {
+    let study = ct("chest").size(32).slices(2);
+    let desk = Desk::with(&[&study]).await;
+    desk.archive
+        .inject(Rule::when(searching()).then(HttpStatus::new(500)));
+    let reply = desk.store().await;
+    let told = reply.refusal();
+    assert!(told.contains("0 stored, 0 refused, 2 unknown"), "{told}");
+    assert!(
+        told.contains(
+            "could not be confirmed: could not search instances: the archive answered 500"
+        ),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_search_that_fails_once_is_made_again_before_anything_is_unknown() {
+    let study = ct("chest").size(32).slices(2);
+    let desk = Desk::with(&[&study]).await;
+    desk.archive
+        .inject(Rule::when(searching()).then(HttpStatus::new(503)).once());
+    assert_eq!(desk.store().await.structured()["stored"], 2);
 }
