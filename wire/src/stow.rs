@@ -21,7 +21,7 @@ pub use reason::{FailureReason, WarningReason};
 ///
 /// let mut response = StoreResponse::default();
 /// response.failed.push(Failed {
-///     sop_class: None,
+///     sop_class: Some("1.2.840.10008.5.1.4.1.1.2".parse()?),
 ///     sop_instance: Some("1.2.3".parse()?),
 ///     reason: Some(FailureReason::OUT_OF_RESOURCES),
 /// });
