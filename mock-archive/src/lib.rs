@@ -68,7 +68,7 @@
 //! ```
 //!
 //! Both protocols, DICOMweb and DIMSE, reach one [`archive::Archive`]. What it declares is its [`policy`]; what goes wrong are its [`rule`]s over the
-//! [`fault`]s at six [`moment`]s; what happened is its [`journal`]. The same rules come in over the [control API](admin), in [scenario](scenario) files and
+//! [`fault`]s at six [`moment`]s; what happened is its [`journal`]. The same rules come in over the [control API](admin), in [`scenario`] files and
 //! on the command line of the program.
 
 pub mod admin;

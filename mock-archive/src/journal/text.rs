@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
+use dicom_wire::dimse::Status;
 use dicom_wire::uid::Uid;
 
 use super::aliases::Aliases;
@@ -37,6 +38,7 @@ fn text(entry: &Entry, aliases: &Aliases) -> String {
     let mut fired = Vec::new();
     let mut fired_above = Vec::new();
     let mut outcomes = Vec::new();
+    let mut responded = Responses::default();
     for note in &entry.notes {
         match note {
             Note::Fired {
@@ -115,12 +117,7 @@ fn text(entry: &Entry, aliases: &Aliases) -> String {
                 times,
                 delivery: how,
             } => {
-                let times = if *times > 1 {
-                    format!(" x{times}")
-                } else {
-                    String::new()
-                };
-                outcomes.push(format!("{:04X}{times}", status.0));
+                responded.add(*status, *times, &mut outcomes);
                 outcomes.extend(delivery(how));
             }
             Note::Remark(remark) => {
@@ -134,6 +131,38 @@ fn text(entry: &Entry, aliases: &Aliases) -> String {
     fired_above.append(&mut fired);
     head.push_str(&by(&mut fired_above));
     head + &lines
+}
+
+/// Counts responses of the same status, with sub-operations between them or not.
+#[derive(Default)]
+struct Responses {
+    status: Option<Status>,
+    times: u64,
+}
+
+impl Responses {
+    /// Puts a status at the end, or counts it with the one there.
+    fn add(&mut self, status: Status, times: u64, outcomes: &mut Vec<String>) {
+        let told = |times| match times {
+            1 => format!("{:04X}", status.0),
+            _ => format!("{:04X} x{times}", status.0),
+        };
+        let before = (self.status == Some(status)).then(|| told(self.times));
+        match outcomes
+            .last_mut()
+            .filter(|last| Some(&**last) == before.as_ref())
+        {
+            Some(last) => {
+                self.times += times;
+                *last = told(self.times);
+            }
+            None => {
+                self.times = times;
+                outcomes.push(told(times));
+            }
+        }
+        self.status = Some(status);
+    }
 }
 
 /// Whether what a rule does at this moment is told by the next line; otherwise it is the whole answer's.
