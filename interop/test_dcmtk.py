@@ -25,13 +25,7 @@ def run(*command) -> str:
 
 def images(files: pathlib.Path) -> list[pathlib.Path]:
     """Ten slices of one CT series."""
-    found = []
-    for path in sorted(files.rglob("*.dcm")):
-        head = pydicom.dcmread(path, stop_before_pixels=True)
-        if head.get("Modality") == "CT" and head.file_meta.TransferSyntaxUID == pydicom.uid.ExplicitVRLittleEndian:
-            found.append((head.SeriesInstanceUID, path))
-    first = found[0][0]
-    return [path for series, path in found if series == first][:10]
+    return sorted((files / "ct").glob("*.dcm"))[:10]
 
 
 def test_echoscu_is_answered(archive):
@@ -58,7 +52,7 @@ def test_what_storescu_sends_is_what_findscu_finds(archive, files):
 def test_storescu_is_told_of_a_refused_instance_and_the_rest_is_kept(archive, files):
     slices = images(files)
     refused = pydicom.dcmread(slices[3], stop_before_pixels=True).SOPInstanceUID
-    archive.inject({"when": {"instance": refused}, "then": {"refuse": {"reason": "A700"}}})
+    archive.inject({"when": {"instance": refused}, "then": {"refuse-instance": {"reason": "A700"}}})
     _, output = call("storescu", "-v", "-nh", "-aec", archive.ae_title, archive.host, archive.port, *slices)
     assert output.count("Received Store Response (Success)") == len(slices) - 1, output
     assert re.search(r"OutOfResources|0xa700", output, re.IGNORECASE), output
@@ -85,7 +79,7 @@ def test_movescu_brings_a_study_to_a_storescp(files, tmp_path):
 
 
 def test_an_association_is_rejected_as_told(archive):
-    archive.inject({"then": {"assoc.reject": {"result": "transient", "source": "presentation", "reason": 2}}})
+    archive.inject({"then": {"reject-association": {"result": 2, "source": 3, "reason": 2}}})
     status, output = call("echoscu", "-v", "-aec", archive.ae_title, archive.host, archive.port)
     assert status != 0
     assert "Local Limit Exceeded" in output, output

@@ -54,7 +54,7 @@ def test_metadata_frames_and_rendered_agree_with_the_instance(client, files):
 def test_one_refused_slice_is_a_failed_item_and_the_others_are_kept(client, archive, files):
     slices = [pydicom.dcmread(path) for path in images(files)]
     refused = slices[3].SOPInstanceUID
-    archive.inject({"when": {"instance": refused}, "then": {"refuse": {"reason": "A700"}}})
+    archive.inject({"when": {"instance": refused}, "then": {"refuse-instance": {"reason": "A700"}}})
     answer = client.store_instances(slices)
     assert [item.ReferencedSOPInstanceUID for item in answer.FailedSOPSequence] == [refused]
     assert answer.FailedSOPSequence[0].FailureReason == 0xA700
