@@ -98,7 +98,7 @@ pub enum ScanError {
         /// What must be there.
         wanted: &'static str,
     },
-    /// More sequences in each other than [`Limits::depth`].
+    /// More sequences in each other than [`Limits::depth`](super::Limits::depth).
     #[error("{tag} at offset {offset} is nested deeper than {limit} sequences")]
     TooDeep {
         /// Where the header starts.
@@ -108,7 +108,7 @@ pub enum ScanError {
         /// The limit.
         limit: usize,
     },
-    /// More than [`Limits::elements`].
+    /// More than [`Limits::elements`](super::Limits::elements).
     #[error("more than {limit} elements, items and fragments at offset {offset}")]
     TooManyElements {
         /// Where the first one too many starts.
@@ -116,7 +116,7 @@ pub enum ScanError {
         /// The limit.
         limit: usize,
     },
-    /// More than [`Limits::header`].
+    /// More than [`Limits::header`](super::Limits::header).
     #[error("the values that are not bulk data exceed {limit} bytes with {tag} at offset {offset}")]
     HeaderTooBig {
         /// Where the value starts.
@@ -126,7 +126,7 @@ pub enum ScanError {
         /// The limit.
         limit: u64,
     },
-    /// More than [`Limits::inflated`].
+    /// More than [`Limits::inflated`](super::Limits::inflated).
     #[error("the deflated data set inflates to more than {limit} bytes")]
     InflatesTooMuch {
         /// The limit.
