@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -7,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use dicom_mock_archive::fault::Reason;
 use dicom_mock_archive::personality::Personality;
 use dicom_mock_archive::policy::{
-    Accepts, Auth, Called, Duplicates, Edition, PatientConflict, Policy,
+    Accepts, Auth, Called, Duplicates, Edition, Extension, PatientConflict, Policy,
 };
 use dicom_mock_archive::rule::Rule;
 use dicom_wire::ae::AeTitle;
@@ -158,6 +159,9 @@ pub(crate) struct Serve {
     /// Reject associations for another called AE title than the archive's.
     #[arg(long, help_heading = "Policy")]
     pub(crate) own_ae_only: bool,
+    /// Extensions agreed to for C-FIND, C-MOVE and C-GET: `none`, or of relational, combined and fuzzy.
+    #[arg(long, value_name = "none|NAME,...", value_parser = extensions, help_heading = "Policy")]
+    pub(crate) extensions: Option<BTreeSet<Extension>>,
     /// Where C-MOVE can send to; may be given again.
     #[arg(long, value_name = "AE=HOST:PORT", value_parser = destination, help_heading = "Policy")]
     pub(crate) destination: Vec<(AeTitle, String)>,
@@ -204,6 +208,9 @@ impl Serve {
         if self.own_ae_only {
             policy.called = Called::Own;
         }
+        if let Some(extensions) = &self.extensions {
+            policy.extensions = extensions.clone();
+        }
         policy.destinations.extend(self.destination.iter().cloned());
         policy
     }
@@ -234,6 +241,13 @@ fn patient_conflict(text: &str) -> Result<PatientConflict, String> {
 
 fn reason(text: &str) -> Result<FailureReason, String> {
     text.parse::<Reason>().map(|reason| reason.0)
+}
+
+fn extensions(text: &str) -> Result<BTreeSet<Extension>, String> {
+    match text {
+        "none" => Ok(BTreeSet::new()),
+        names => names.split(',').map(str::parse).collect(),
+    }
 }
 
 fn destination(text: &str) -> Result<(AeTitle, String), String> {
@@ -272,6 +286,8 @@ mod tests {
             "reject:0111",
             "--destination",
             "WS=127.0.0.1:11113",
+            "--extensions",
+            "relational,fuzzy",
             "--like",
             "strict",
         ]);
@@ -284,6 +300,10 @@ mod tests {
         assert_eq!(policy.duplicates, Duplicates::Reject(FailureReason(0x0111)));
         assert_eq!(policy.called, Called::Own);
         assert_eq!(policy.destinations.len(), 1);
+        assert_eq!(
+            policy.extensions,
+            BTreeSet::from([Extension::Relational, Extension::Fuzzy])
+        );
     }
 
     #[test]
@@ -296,6 +316,7 @@ mod tests {
             (&["--auth", "none"], "basic:USER:PASS"),
             (&["--ae-title", "A TITLE THAT IS TOO LONG"], "16"),
             (&["--duplicates", "drop"], "overwrite"),
+            (&["--extensions", "phonetic"], "relational"),
         ] {
             let error = parsed(arguments).unwrap_err();
             assert!(error.contains(named), "{arguments:?}: {error}");

@@ -44,6 +44,8 @@ pub struct Policy {
     pub called: Called,
     /// Where C-MOVE can send to: AE title to `HOST:PORT`.
     pub destinations: BTreeMap<AeTitle, String>,
+    /// Which extensions of C-FIND, C-MOVE and C-GET are agreed to when an association proposes them.
+    pub extensions: BTreeSet<Extension>,
     /// Largest PDU the archive receives, in bytes (PS3.8 D.1); 0 = no limit.
     pub max_pdu: u32,
     /// Mixed into the seed of every rule that acts by chance.
@@ -67,6 +69,7 @@ impl Default for Policy {
             known_callers: None,
             called: Called::default(),
             destinations: BTreeMap::new(),
+            extensions: BTreeSet::from(Extension::ALL),
             max_pdu: 65_536,
             seed: 0,
         }
@@ -203,6 +206,37 @@ pub enum Called {
     Any,
     /// The archive's own only.
     Own,
+}
+
+/// What a requester can ask for by extended negotiation of a query/retrieve SOP class (PS3.4 C.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Extension {
+    /// A level may be asked for without the unique keys above it (C.4.1.2.2, C.4.2.2.2).
+    Relational,
+    /// A range of dates and one of times make one interval; C-FIND only (C.2.2.2.5).
+    Combined,
+    /// Names match by folded words, and with small slips; C-FIND only (C.2.2.2.1.1).
+    Fuzzy,
+}
+
+impl Extension {
+    /// All of them, in the order of their bytes in the sub-item (PS3.4 table C.5-1).
+    pub const ALL: [Self; 3] = [Self::Relational, Self::Combined, Self::Fuzzy];
+}
+
+impl FromStr for Extension {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "relational" => Ok(Self::Relational),
+            "combined" => Ok(Self::Combined),
+            "fuzzy" => Ok(Self::Fuzzy),
+            other => Err(format!(
+                "{other:?} is not an extension: choose of relational, combined and fuzzy"
+            )),
+        }
+    }
 }
 
 /// Credentials of the HTTP edge. Its `Debug` form shows no secret.

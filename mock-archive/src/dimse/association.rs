@@ -14,10 +14,13 @@ use tokio::time::sleep;
 
 use super::IDLE;
 use super::connection::{Connection, Gone, RawPdu, kind};
+use super::identifier::Hierarchy;
+use super::negotiate::Extended;
 use super::payload::{self, Payload};
 use crate::archive::Archive;
 use crate::exchange::Exchange;
 use crate::moment::{Cut, Manner, Pdvs, Ruling};
+use crate::policy::Extension;
 use crate::request::{Request, Service};
 
 /// PS3.8 9.3.8: the provider aborts because of a PDU type it does not know.
@@ -68,6 +71,7 @@ pub(super) struct Association {
     pub(super) called: AeTitle,
     pub(super) contexts: BTreeMap<u8, Agreed>,
     pub(super) roles: BTreeMap<Uid, RequestorRoles>,
+    pub(super) extended: BTreeMap<Uid, Extended>,
     pub(super) max_length: u32,
     pub(super) opening: Exchange,
     pub(super) assembler: Assembler,
@@ -100,6 +104,22 @@ impl Association {
     /// Whether the requester takes instances of this class on this association (PS3.7 D.3.3.4).
     pub(super) fn peer_is_scp(&self, class: &Uid) -> bool {
         self.roles.get(class).is_some_and(|roles| roles.scp)
+    }
+
+    /// Whether this extension was agreed to for the class.
+    pub(super) fn has(&self, class: &Uid, extension: Extension) -> bool {
+        self.extended
+            .get(class)
+            .is_some_and(|extended| extended.has(extension))
+    }
+
+    /// How far an identifier for this class has to name the levels above its own.
+    pub(super) fn hierarchy(&self, class: &Uid) -> Hierarchy {
+        if self.has(class, Extension::Relational) {
+            Hierarchy::Relational
+        } else {
+            Hierarchy::Strict
+        }
     }
 
     /// The longest P-DATA-TF body that the peer takes; 0 = no limit.

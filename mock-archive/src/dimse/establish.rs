@@ -78,7 +78,10 @@ impl Association {
         let mut contexts = negotiate::answers(&request, policy);
         opening.contexts(&mut contexts);
         let roles = negotiate::roles(&request, &contexts);
-        let acceptance = match negotiate::acceptance(&received, &contexts, &roles, policy.max_pdu) {
+        let extended = negotiate::extended(&request, &contexts, policy);
+        let max_pdu = policy.max_pdu;
+        let accepted = negotiate::acceptance(&received, &contexts, &roles, &extended, max_pdu);
+        let acceptance = match accepted {
             Ok(bytes) => bytes,
             Err(error) => {
                 opening.remark(format!("cannot be accepted: {error}"));
@@ -107,6 +110,7 @@ impl Association {
             called,
             contexts: agreed.collect(),
             roles,
+            extended,
             max_length: negotiate::max_length(&request.user_variables),
             opening,
             archive,

@@ -12,6 +12,7 @@ use super::association::{Agreed, Association, Ended, Entry};
 use super::identifier;
 use super::negotiate::{Use, usage};
 use crate::exchange::Exchange;
+use crate::policy::Extension;
 use crate::request::{Scope, Service};
 
 /// Keys that the archive itself has the answer to; they do not filter.
@@ -35,7 +36,7 @@ pub(super) async fn answer(
 ) -> Result<(), Ended> {
     let agreed = association.context(context)?;
     let received = identifier::receive(association, &agreed).await?;
-    let asked = received.and_then(|identifier| read(&agreed, &request, identifier));
+    let asked = received.and_then(|identifier| read(association, &agreed, &request, identifier));
     let mut opened = association
         .request(Service::Search, "C-FIND")
         .sop_class(request.sop_class.clone());
@@ -119,6 +120,7 @@ async fn matches(
 
 /// Reads the request: model, level, hierarchy and keys.
 fn read(
+    association: &Association,
     agreed: &Agreed,
     request: &FindRequest,
     identifier: InMemDicomObject,
@@ -130,8 +132,11 @@ fn read(
             .with_comment(format!("no C-FIND on {}", agreed.abstract_syntax)));
     };
     let level = identifier::level(&identifier, root)?;
-    identifier::check_hierarchy(&identifier, level, root)?;
+    let hierarchy = association.hierarchy(&request.sop_class);
+    identifier::check_hierarchy(&identifier, level, root, hierarchy)?;
     let mut query = Query::from_identifier(&identifier).map_err(|error| refusal(&error))?;
+    query.combined = association.has(&request.sop_class, Extension::Combined);
+    query.fuzzy = association.has(&request.sop_class, Extension::Fuzzy);
     query
         .keys
         .retain(|key| !(key.path.sequences().is_empty() && OWN_KEYS.contains(&key.path.leaf())));

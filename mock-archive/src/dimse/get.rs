@@ -27,7 +27,8 @@ pub(super) async fn answer(
     let received = identifier::receive(association, &agreed).await?;
     let wanted = received.and_then(|identifier| match usage(&request.sop_class) {
         Some(Use::Get(root)) if request.sop_class == agreed.abstract_syntax => {
-            Wanted::read(&identifier, root)
+            let hierarchy = association.hierarchy(&request.sop_class);
+            Wanted::read(&identifier, root, hierarchy)
         }
         _ => Err(Outcome::from(Status::CLASS_NOT_SUPPORTED)
             .with_comment(format!("no C-GET on {}", agreed.abstract_syntax))),

@@ -19,6 +19,15 @@ use super::negotiate::Root;
 /// The longest identifier that is read. Lists of some thousand UIDs fit in.
 const MAX_IDENTIFIER: usize = 1024 * 1024;
 
+/// How far an identifier has to name the levels above its own (PS3.4 C.4.1.2, C.4.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hierarchy {
+    /// Each by its unique key.
+    Strict,
+    /// Not at all: relational queries and retrievals were negotiated.
+    Relational,
+}
+
 /// Reads the identifier that follows a request. The inner error is what to answer.
 pub(super) async fn receive(
     association: &mut Association,
@@ -108,12 +117,16 @@ pub(super) fn unique_key(level: Level) -> Tag {
     }
 }
 
-/// Checks that every unique key above the level has one value, without wildcards.
+/// Checks that every unique key above the level has one value, without wildcards, unless relational queries were negotiated.
 pub(super) fn check_hierarchy(
     identifier: &InMemDicomObject,
     level: Level,
     root: Root,
+    hierarchy: Hierarchy,
 ) -> Result<(), Outcome> {
+    if hierarchy == Hierarchy::Relational {
+        return Ok(());
+    }
     for tag in above(level, root) {
         let value = text(identifier, tag).unwrap_or_default();
         let has_wildcard = tag != tags::PATIENT_ID && value.contains(['*', '?']);

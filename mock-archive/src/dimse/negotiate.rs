@@ -1,6 +1,6 @@
 //! What an association request asks and what is answered (PS3.8 9.3.2 to 9.3.4, PS3.7 annex D).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use dicom_dictionary_std::uids;
@@ -14,7 +14,7 @@ use dicom_wire::part10::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
 use dicom_wire::uid::Uid;
 
 use crate::moment::{Context, ContextAnswer, Rejection};
-use crate::policy::Policy;
+use crate::policy::{Extension, Policy};
 
 /// The DICOM application context (PS3.7 A.2.1).
 pub(super) const APPLICATION_CONTEXT: &str = "1.2.840.10008.3.1.1.1";
@@ -152,12 +152,7 @@ pub(super) fn roles(
     request: &AssociationRQ,
     contexts: &[Context],
 ) -> BTreeMap<Uid, RequestorRoles> {
-    let accepted = |uid: &Uid| {
-        let is_accepted = |context: &Context| {
-            context.abstract_syntax == *uid && matches!(context.answer, ContextAnswer::Accepted(_))
-        };
-        usage(uid) == Some(Use::Storage) && contexts.iter().any(is_accepted)
-    };
+    let accepted = |uid: &Uid| usage(uid) == Some(Use::Storage) && is_accepted(contexts, uid);
     let granted = |item: &UserVariableItem| match item {
         UserVariableItem::ScuScpRoleSelectionSubItem(uid, roles) => Uid::from_padded(uid)
             .ok()
@@ -166,6 +161,61 @@ pub(super) fn roles(
         _ => None,
     };
     request.user_variables.iter().filter_map(granted).collect()
+}
+
+/// What was agreed by extended negotiation for a SOP class (PS3.7 D.3.3.5, PS3.4 C.5).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Extended {
+    agreed: BTreeSet<Extension>,
+    /// The service class application information that says so.
+    answer: Vec<u8>,
+}
+
+impl Extended {
+    /// Whether this was agreed to.
+    pub(super) fn has(&self, extension: Extension) -> bool {
+        self.agreed.contains(&extension)
+    }
+}
+
+/// What is agreed of the extensions proposed for query/retrieve classes that were accepted; each byte is answered, none with more than was asked.
+pub(super) fn extended(
+    request: &AssociationRQ,
+    contexts: &[Context],
+    policy: &Policy,
+) -> BTreeMap<Uid, Extended> {
+    let agreed = |item: &UserVariableItem| {
+        let UserVariableItem::SopClassExtendedNegotiationSubItem(class, asked) = item else {
+            return None;
+        };
+        let class = Uid::from_padded(class).ok()?;
+        let known: &[Extension] = match usage(&class)? {
+            Use::Find(_) => &Extension::ALL,
+            Use::Move(_) | Use::Get(_) => &[Extension::Relational],
+            Use::Verification | Use::Storage => return None,
+        };
+        if !is_accepted(contexts, &class) {
+            return None;
+        }
+        let mut extended = Extended {
+            answer: vec![0; asked.len()],
+            ..Extended::default()
+        };
+        for ((extension, asked), answer) in known.iter().zip(asked).zip(&mut extended.answer) {
+            if *asked == 1 && policy.extensions.contains(extension) {
+                *answer = 1;
+                extended.agreed.insert(*extension);
+            }
+        }
+        Some((class, extended))
+    };
+    request.user_variables.iter().filter_map(agreed).collect()
+}
+
+fn is_accepted(contexts: &[Context], class: &Uid) -> bool {
+    contexts.iter().any(|context| {
+        context.abstract_syntax == *class && matches!(context.answer, ContextAnswer::Accepted(_))
+    })
 }
 
 /// The longest P-DATA-TF body that the requester takes; 0 = no limit, and where it says nothing.
@@ -182,6 +232,7 @@ pub(super) fn acceptance(
     received: &Bytes,
     contexts: &[Context],
     roles: &BTreeMap<Uid, RequestorRoles>,
+    extended: &BTreeMap<Uid, Extended>,
     max_pdu: u32,
 ) -> Result<Vec<u8>, pdu::WriteError> {
     let result = |context: &Context| {
@@ -202,6 +253,10 @@ pub(super) fn acceptance(
     let role = |(uid, roles): (&Uid, &RequestorRoles)| {
         UserVariableItem::ScuScpRoleSelectionSubItem(uid.to_string(), *roles)
     };
+    let extension = |(uid, extended): (&Uid, &Extended)| {
+        let answer = extended.answer.clone();
+        UserVariableItem::SopClassExtendedNegotiationSubItem(uid.to_string(), answer)
+    };
     let accepted = Pdu::AssociationAC(AssociationAC {
         protocol_version: 1,
         calling_ae_title: String::from("-"),
@@ -211,6 +266,7 @@ pub(super) fn acceptance(
         user_variables: identity(max_pdu)
             .into_iter()
             .chain(roles.iter().map(role))
+            .chain(extended.iter().map(extension))
             .collect(),
     });
     let mut bytes = Vec::new();

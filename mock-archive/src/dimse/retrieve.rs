@@ -10,7 +10,7 @@ use dicom_wire::dimse::{Outcome, Status, StatusClass, SubOperations};
 use dicom_wire::query::Level;
 use dicom_wire::uid::Uid;
 
-use super::identifier;
+use super::identifier::{self, Hierarchy};
 use super::negotiate::Root;
 use crate::archive::Archive;
 use crate::exchange::Exchange;
@@ -31,10 +31,14 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// Reads an identifier: every level above named once, the level itself once or as a list (PS3.4 C.4.2.2.1).
-    pub(super) fn read(identifier: &InMemDicomObject, root: Root) -> Result<Self, Outcome> {
+    /// Reads an identifier: every level above named once (or not, if relational retrieval was negotiated), the level itself once or as a list (PS3.4 C.4.2.2.1).
+    pub(super) fn read(
+        identifier: &InMemDicomObject,
+        root: Root,
+        hierarchy: Hierarchy,
+    ) -> Result<Self, Outcome> {
         let level = identifier::level(identifier, root)?;
-        identifier::check_hierarchy(identifier, level, root)?;
+        identifier::check_hierarchy(identifier, level, root, hierarchy)?;
         let tag = identifier::unique_key(level);
         let Some(value) = identifier::text(identifier, tag) else {
             return Err(wrong(tag, format!("level {level} needs its unique key")));

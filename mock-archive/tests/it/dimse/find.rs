@@ -5,14 +5,18 @@ use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
 use dicom_fixtures::{Patient, Study, ct, mr};
 use dicom_mock_archive::MockArchive;
+use dicom_mock_archive::policy::{Extension, Policy};
 use dicom_object::InMemDicomObject;
-use dicom_ul::pdu::{AssociationRQ, UserVariableItem};
+use dicom_ul::pdu::{AssociationAC, AssociationRQ, UserVariableItem};
 use dicom_wire::dimse::{CancelRequest, Command, FindRequest, Outcome, Priority, Status};
 
 use super::peer::*;
 
 /// Tags, their VR and what they have to look like.
 type Keys<'a> = &'a [(Tag, VR, &'a str)];
+
+/// What policy offers, for which class, what is proposed and what is answered.
+type Extending<'a> = (&'a [Extension], &'a str, &'a [u8], &'a [u8]);
 
 const LEVEL: Tag = tags::QUERY_RETRIEVE_LEVEL;
 
@@ -200,6 +204,130 @@ async fn an_identifier_that_does_not_fit_the_model_is_refused_with_its_reason() 
         (0, Status::CANNOT_UNDERSTAND),
         "{end:?}"
     );
+}
+
+/// The same, with extended negotiation for its class.
+fn extending(class: &str, asked: &[u8]) -> AssociationRQ {
+    let mut request = asking(class);
+    request
+        .user_variables
+        .push(UserVariableItem::SopClassExtendedNegotiationSubItem(
+            class.to_owned(),
+            asked.to_vec(),
+        ));
+    request
+}
+
+/// The answers to extended negotiation.
+fn extended(accepted: &AssociationAC) -> Vec<(String, Vec<u8>)> {
+    let answer = |item: &UserVariableItem| match item {
+        UserVariableItem::SopClassExtendedNegotiationSubItem(class, answer) => {
+            Some((class.clone(), answer.clone()))
+        }
+        _ => None,
+    };
+    accepted.user_variables.iter().filter_map(answer).collect()
+}
+
+#[tokio::test]
+async fn extensions_are_answered_as_asked_and_as_policy_says() {
+    const STORAGE_COMMITMENT: &str = "1.2.840.10008.1.20.1";
+    let all: &[Extension] = &Extension::ALL;
+    let cases: [Extending<'_>; 6] = [
+        (all, STUDY_FIND, &[1, 1, 1], &[1, 1, 1]),
+        (all, STUDY_FIND, &[1, 0, 1, 1, 1], &[1, 0, 1, 0, 0]),
+        (all, STUDY_FIND, &[1], &[1]),
+        (&[Extension::Fuzzy], STUDY_FIND, &[1, 1, 1], &[0, 0, 1]),
+        (all, STUDY_MOVE, &[1, 1], &[1, 0]),
+        (&[], STUDY_GET, &[1], &[0]),
+    ];
+    for (offered, class, asked, answered) in cases {
+        let policy = Policy {
+            extensions: offered.iter().copied().collect(),
+            ..Policy::default()
+        };
+        let archive = MockArchive::builder().policy(policy).start().await.unwrap();
+        let (_, accepted) = Peer::associate(&archive, extending(class, asked)).await;
+        assert_eq!(
+            extended(&accepted),
+            [(class.to_owned(), answered.to_vec())],
+            "{class} {asked:?}"
+        );
+    }
+    let archive = MockArchive::start().await;
+    let (_, accepted) = Peer::associate(&archive, extending(VERIFICATION, &[1])).await;
+    assert_eq!(extended(&accepted), []);
+    let (_, accepted) = Peer::associate(&archive, extending(STORAGE_COMMITMENT, &[1])).await;
+    assert_eq!(extended(&accepted), []);
+    let (_, accepted) = Peer::associate(&archive, asking(STUDY_FIND)).await;
+    assert_eq!(extended(&accepted), [], "unasked");
+}
+
+#[tokio::test]
+async fn relational_queries_need_no_keys_above_once_negotiated() {
+    let (archive, study) = chest().await;
+    let series = &study.series_uids()[0];
+    let all_series = identifier(&[
+        (LEVEL, VR::CS, "SERIES"),
+        (tags::SERIES_INSTANCE_UID, VR::UI, ""),
+    ]);
+    let one_series = identifier(&[
+        (LEVEL, VR::CS, "IMAGE"),
+        (tags::SERIES_INSTANCE_UID, VR::UI, series),
+        (tags::SOP_INSTANCE_UID, VR::UI, ""),
+    ]);
+    for class in [STUDY_FIND, PATIENT_FIND] {
+        let (mut peer, _) = Peer::associate(&archive, extending(class, &[1])).await;
+        // One of CT, three of MR.
+        let (found, end) = matches(&mut peer, class, all_series.clone()).await;
+        assert_eq!((found.len(), end.status), (4, Status::SUCCESS), "{class}");
+        let (found, end) = matches(&mut peer, class, one_series.clone()).await;
+        assert_eq!((found.len(), end.status), (4, Status::SUCCESS), "{class}");
+        let (mut peer, _) = Peer::associate(&archive, extending(class, &[0, 1, 1])).await;
+        let (found, end) = matches(&mut peer, class, all_series.clone()).await;
+        assert_eq!(
+            (found.len(), end.status),
+            (0, Status::DOES_NOT_MATCH_CLASS),
+            "{class}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn names_and_moments_match_as_negotiated() {
+    let archive = MockArchive::start().await;
+    let study = ct("chest")
+        .size(32)
+        .slices(1)
+        .with_patient(&Patient::new("M", "M\u{fc}ller^Anna"));
+    let instance = &study.instances()[0];
+    archive.archive().load(instance.bytes.clone()).unwrap();
+    let object = instance.object();
+    let date = text(&object, tags::STUDY_DATE).unwrap();
+    let by_name = identifier(&[
+        (LEVEL, VR::CS, "STUDY"),
+        (tags::PATIENT_NAME, VR::PN, "MULLER^ANNA"),
+    ]);
+    // From the evening before to the evening of the day: one interval holds the study, two separate ranges do not.
+    let dates = format!("20000101-{date}");
+    let around = identifier(&[
+        (LEVEL, VR::CS, "STUDY"),
+        (tags::STUDY_DATE, VR::DA, &dates),
+        (tags::STUDY_TIME, VR::TM, "235958-235959"),
+    ]);
+    for (asked, expected) in [
+        ([0, 0, 0], (0, 0)),
+        ([0, 1, 0], (0, 1)),
+        ([0, 0, 1], (1, 0)),
+    ] {
+        let (mut peer, _) = Peer::associate(&archive, extending(STUDY_FIND, &asked)).await;
+        let names = matches(&mut peer, STUDY_FIND, by_name.clone())
+            .await
+            .0
+            .len();
+        let moments = matches(&mut peer, STUDY_FIND, around.clone()).await.0.len();
+        assert_eq!((names, moments), expected, "{asked:?}");
+    }
 }
 
 #[tokio::test]

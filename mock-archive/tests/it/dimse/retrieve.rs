@@ -92,6 +92,36 @@ async fn moved(archive: &MockArchive, class: &str, to: &str, asked: Bytes) -> Mo
     moved
 }
 
+#[tokio::test]
+async fn relational_retrieval_needs_no_keys_above_once_negotiated() {
+    let receiver = Receiver::start(Manners::default()).await;
+    let study = ct("chest").size(32).slices(2);
+    let archive = holding(knowing(receiver.addr), &[&study]).await;
+    let series = identifier(&[
+        (tags::QUERY_RETRIEVE_LEVEL, VR::CS, "SERIES"),
+        (tags::SERIES_INSTANCE_UID, VR::UI, &study.series_uids()[0]),
+    ]);
+    for (relational, status) in [(0, Status::DOES_NOT_MATCH_CLASS), (1, Status::SUCCESS)] {
+        let mut asked = asking(STUDY_MOVE);
+        asked
+            .user_variables
+            .push(UserVariableItem::SopClassExtendedNegotiationSubItem(
+                STUDY_MOVE.to_owned(),
+                vec![relational],
+            ));
+        let (mut peer, _) = Peer::associate(&archive, asked).await;
+        let request = MoveRequest {
+            message_id: 1,
+            sop_class: uid(STUDY_MOVE),
+            priority: Priority::Medium,
+            destination: title("DEST"),
+        };
+        peer.say(1, request, Some(series.clone()), 0).await;
+        assert_eq!(ended(&mut peer).await.1.outcome.status, status);
+    }
+    assert_eq!(receiver.instances(), study.uids());
+}
+
 fn counts(completed: u16, failed: u16, warning: u16) -> SubOperations {
     SubOperations {
         remaining: None,
