@@ -15,7 +15,12 @@ use crate::web::wado::set_type;
 /// Media type of the Web Application Description Language.
 const WADL: &str = "application/vnd.sun.wadl+xml";
 
-const STORE: &str = "multipart/related; type=\"application/dicom\"";
+const STORE: &[&str] = &[
+    "multipart/related; type=\"application/dicom\"",
+    "multipart/related; type=\"application/dicom+json\"",
+    "multipart/related; type=\"application/dicom+xml\"",
+    "application/dicom",
+];
 const FILES: &str = "multipart/related; type=\"application/dicom\"";
 const XML: &str = "multipart/related; type=\"application/dicom+xml\"";
 const OCTETS: &str = "multipart/related; type=\"application/octet-stream\"";
@@ -26,7 +31,7 @@ const PICTURES: &[&str] = &["image/jpeg", "image/png"];
 struct Row {
     path: &'static str,
     gives: &'static [&'static str],
-    takes: Option<&'static str>,
+    takes: Option<&'static [&'static str]>,
 }
 
 const fn gives(path: &'static str, gives: &'static [&'static str]) -> Row {
@@ -132,7 +137,7 @@ fn tree(base: &str) -> Value {
         let mut methods = vec![json!({ "name": "GET", "response": row.gives })];
         if let Some(takes) = row.takes {
             let answers = ["application/dicom+json", "application/dicom+xml"];
-            methods.push(json!({ "name": "POST", "request": [takes], "response": answers }));
+            methods.push(json!({ "name": "POST", "request": takes, "response": answers }));
         }
         json!({ "path": row.path, "methods": methods })
     });
@@ -157,10 +162,14 @@ fn wadl(base: &str) -> String {
         }
         text += "        </response>\n      </method>\n";
         if let Some(takes) = row.takes {
-            text += &format!(
-                "      <method name=\"POST\">\n        <request>\n          <representation mediaType=\"{}\"/>\n        </request>\n        <response status=\"200 202 409\">\n          <representation mediaType=\"application/dicom+json\"/>\n          <representation mediaType=\"application/dicom+xml\"/>\n        </response>\n      </method>\n",
-                escaped(takes)
-            );
+            text += "      <method name=\"POST\">\n        <request>\n";
+            for media in takes {
+                text += &format!(
+                    "          <representation mediaType=\"{}\"/>\n",
+                    escaped(media)
+                );
+            }
+            text += "        </request>\n        <response status=\"200 202 409\">\n          <representation mediaType=\"application/dicom+json\"/>\n          <representation mediaType=\"application/dicom+xml\"/>\n        </response>\n      </method>\n";
         }
         text += "    </resource>\n";
     }

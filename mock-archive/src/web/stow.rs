@@ -1,6 +1,8 @@
 //! Storing (PS3.18 10.5): parts go to the archive one by one as they arrive, never held whole.
 
 mod anywhere;
+mod assembled;
+mod described;
 mod receipt;
 
 use axum::body::Body;
@@ -20,6 +22,7 @@ use crate::store::Spool;
 use crate::web::Asked;
 use crate::web::problem::Problem;
 use anywhere::Anywhere;
+use described::{Described, Model};
 use receipt::Account;
 
 /// How much of a refused body is read and thrown away, so that its sender comes to read the answer.
@@ -33,7 +36,7 @@ pub(crate) async fn store(
 ) -> Result<Response, Problem> {
     let stored = match admissible(asked) {
         Ok((form, answer)) => {
-            let mut reception = Reception::new(asked);
+            let mut reception = Reception::new(asked, &form);
             reception
                 .receive(&form, &mut body)
                 .await
@@ -52,6 +55,8 @@ pub(crate) async fn store(
 enum Form {
     /// As parts between boundaries.
     Parts(Boundary),
+    /// As metadata and bulk data, in parts between boundaries.
+    Described(Boundary, Model),
     /// One instance, bare (PS3.18 8.6.1.1).
     Bare,
 }
@@ -95,24 +100,23 @@ fn admissible(asked: &Asked) -> Result<(Form, Answer), Problem> {
         )));
     }
     let part_type = media.parameter("type").map(MediaType::parse);
-    match part_type {
-        Some(Ok(part)) if part.is(DICOM_JSON) || part.is(DICOM_XML) => {
-            return Err(Problem::unsupported_media_type(format!(
-                "metadata with bulk data ({:?}) is not taken; send instances as {DICOM}",
+    let model = match part_type {
+        Some(Ok(part)) if part.is(DICOM) => None,
+        Some(Ok(part)) => Some(Model::of(&part).ok_or_else(|| {
+            Problem::unsupported_media_type(format!(
+                "parts of type {:?} are not taken; send instances as {DICOM}, or as {DICOM_JSON} or {DICOM_XML} with bulk data",
                 part.essence()
-            )));
-        }
-        Some(Ok(part)) if !part.is(DICOM) => {
-            return Err(Problem::unsupported_media_type(format!(
-                "parts of type {:?} are not taken; send instances as {DICOM}",
-                part.essence()
-            )));
-        }
+            ))
+        })?),
         Some(Err(error)) => return Err(Problem::unsupported_media_type(error)),
-        Some(Ok(_)) | None => {}
-    }
+        None => None,
+    };
     let boundary = Boundary::from_content_type(&text).map_err(Problem::bad_request)?;
-    Ok((Form::Parts(boundary), answer))
+    let form = match model {
+        Some(model) => Form::Described(boundary, model),
+        None => Form::Parts(boundary),
+    };
+    Ok((form, answer))
 }
 
 /// The type of the answer; JSON also where the client says nothing, because what it sends is worth more than a form.
@@ -143,6 +147,10 @@ enum Stopped {
     NoBody,
     #[error("the body has no part")]
     NoPart,
+    #[error("the metadata describes no instance")]
+    NoInstance,
+    #[error("the body cannot be kept: {0}")]
+    NotKept(std::io::Error),
     #[error("the body breaks off")]
     BrokenOff,
     #[error(transparent)]
@@ -156,6 +164,7 @@ impl Stopped {
     fn problem(&self) -> Problem {
         match self {
             Stopped::TooLarge(limit) => Problem::too_large(*limit),
+            Stopped::NotKept(_) => Problem::internal(self),
             other => Problem::bad_request(other),
         }
     }
@@ -174,6 +183,8 @@ struct Reception<'a> {
     asked: &'a Asked,
     account: Account,
     part: Part,
+    /// Where instances come in metadata and bulk data.
+    described: Option<Described>,
     /// Bytes of the body so far.
     received: u64,
 }
@@ -189,9 +200,14 @@ enum Part {
 }
 
 impl<'a> Reception<'a> {
-    fn new(asked: &'a Asked) -> Self {
+    fn new(asked: &'a Asked, form: &Form) -> Self {
+        let described = match form {
+            Form::Described(_, model) => Some(Described::new(*model, asked.archive.spool())),
+            Form::Parts(_) | Form::Bare => None,
+        };
         Self {
             asked,
+            described,
             account: Account::default(),
             part: Part::Between,
             received: 0,
@@ -202,7 +218,9 @@ impl<'a> Reception<'a> {
     async fn receive(&mut self, form: &Form, body: &mut Body) -> Result<(), Problem> {
         let result = match form {
             Form::Bare => self.receive_bare(body).await,
-            Form::Parts(boundary) => self.receive_parts(boundary, body).await,
+            Form::Parts(boundary) | Form::Described(boundary, _) => {
+                self.receive_parts(boundary, body).await
+            }
         };
         let Err(stopped) = result else { return Ok(()) };
         if self.account.is_empty() {
@@ -227,16 +245,19 @@ impl<'a> Reception<'a> {
                 None => bytes,
             });
             while let Some(event) = decoder.poll()? {
-                self.take(event).await;
+                self.take(event).await?;
             }
         }
         if let Some(anywhere) = anywhere {
             decoder.push(anywhere.rest());
             while let Some(event) = decoder.poll()? {
-                self.take(event).await;
+                self.take(event).await?;
             }
         }
         decoder.finish()?;
+        if let Some(described) = self.described.take() {
+            return self.conclude(described).await;
+        }
         match self.account.is_empty() {
             true => Err(Stopped::NoPart),
             false => Ok(()),
@@ -282,13 +303,37 @@ impl<'a> Reception<'a> {
         }
     }
 
-    async fn take(&mut self, event: Event) {
+    async fn take(&mut self, event: Event) -> Result<(), Stopped> {
+        if let Some(described) = &mut self.described {
+            return described.take(event).map_err(Stopped::NotKept);
+        }
         match event {
             Event::PartStart(headers) => self.begin(&headers),
             Event::Data(bytes) => self.spool(bytes),
             Event::PartEnd => self.complete().await,
             Event::End => {}
         }
+        Ok(())
+    }
+
+    /// Puts together and stores what came in metadata and bulk data; only now is all of it there.
+    async fn conclude(&mut self, described: Described) -> Result<(), Stopped> {
+        if described.is_empty() {
+            return Err(Stopped::NoInstance);
+        }
+        if let Some(first) = described.unnamed().first() {
+            self.account
+                .warn(&format!("no metadata names bulk data {first:?}"));
+        }
+        let (archive, exchange) = (self.asked.archive.clone(), self.asked.exchange.clone());
+        let stored = tokio::task::spawn_blocking(move || described.store(&archive, &exchange));
+        let judged = stored
+            .await
+            .map_err(std::io::Error::other)
+            .flatten()
+            .map_err(Stopped::NotKept)?;
+        judged.into_iter().for_each(|one| self.account.add(one));
+        Ok(())
     }
 
     /// Looks at a part's header. A part without a type is of the type that the whole body says (PS3.18 8.6.1.2).

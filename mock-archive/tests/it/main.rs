@@ -11,6 +11,7 @@ mod search;
 mod store;
 mod storing;
 mod support;
+mod web_described;
 mod web_faults;
 mod web_qido;
 mod web_stow;

@@ -280,11 +280,6 @@ async fn types_that_cannot_be_stored_are_415_and_boundaries_that_cannot_be_400()
             "Content-Type \"multipart/form-data\" is neither",
         ),
         (
-            "multipart/related; type=\"application/dicom+json\"; boundary=b",
-            415,
-            "metadata with bulk data (\"application/dicom+json\") is not taken",
-        ),
-        (
             "multipart/related; type=\"image/png\"; boundary=b",
             415,
             "parts of type \"image/png\" are not taken",
