@@ -6,6 +6,7 @@ mod control_api;
 mod dimse;
 mod docs;
 mod faults;
+mod hostile;
 mod journal;
 mod search;
 mod store;
