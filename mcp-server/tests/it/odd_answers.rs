@@ -420,3 +420,32 @@ async fn a_value_cannot_forge_a_row() {
         reply.text()
     );
 }
+
+#[tokio::test]
+async fn nesting_without_end_is_an_error_and_not_the_end_of_the_server() {
+    let deep = dicom_fixtures::hostile::deep_sequences(30_000).to_vec();
+    let file = ResponseTemplate::new(200).set_body_raw(deep, "application/dicom");
+    let (_archive, client) = answering(file).await;
+    for tool in [
+        "get-structured-report-text",
+        "get-encapsulated-pdf-report-text",
+    ] {
+        let refusal = client.call(tool, picture()).await.refusal();
+        assert!(
+            refusal.contains("nested deeper than 128"),
+            "{tool}: {refusal}"
+        );
+    }
+
+    let levels = 30_000;
+    let open = r#"{"00081140":{"vr":"SQ","Value":["#.repeat(levels);
+    let close = "]}}".repeat(levels);
+    let metadata = format!("[{open}{close}]");
+    let answer = ResponseTemplate::new(200).set_body_raw(metadata, "application/dicom+json");
+    let (_archive, client) = answering(answer).await;
+    let refusal = client
+        .call("get-instance-metadata", picture())
+        .await
+        .refusal();
+    assert!(!refusal.is_empty());
+}
