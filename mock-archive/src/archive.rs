@@ -1,10 +1,11 @@
 //! What both protocols share: the instances, the rules, the journal, behind one handle.
 
+mod seat;
 mod storing;
 
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dicom_object::InMemDicomObject;
@@ -14,6 +15,7 @@ use dicom_wire::uid::Uid;
 use serde::{Serialize, Serializer};
 use tokio::time::Instant;
 
+pub(crate) use seat::Seat;
 pub use storing::{Incoming, Judged, Unloadable};
 
 use crate::exchange::Exchange;
@@ -51,6 +53,7 @@ struct Shared {
     storage: Storage,
     started: Instant,
     connections: AtomicU64,
+    associations: AtomicUsize,
     state: Mutex<State>,
 }
 
@@ -72,6 +75,7 @@ impl Archive {
             storage,
             started: Instant::now(),
             connections: AtomicU64::new(0),
+            associations: AtomicUsize::new(0),
             state: Mutex::new(State {
                 rules,
                 ..State::default()

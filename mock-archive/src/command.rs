@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use dicom_mock_archive::fault::Reason;
 use dicom_mock_archive::personality::Personality;
 use dicom_mock_archive::policy::{
-    Accepts, Auth, Called, Duplicates, Edition, Extension, PatientConflict, Policy,
+    Accepts, Auth, Called, Duplicates, Edition, Extension, Login, PatientConflict, Policy,
 };
 use dicom_mock_archive::rule::Rule;
 use dicom_wire::ae::AeTitle;
@@ -159,6 +159,12 @@ pub(crate) struct Serve {
     /// Reject associations for another called AE title than the archive's.
     #[arg(long, help_heading = "Policy")]
     pub(crate) own_ae_only: bool,
+    /// A user that may open an association, all others being rejected; may be given again.
+    #[arg(long, value_name = "USER[:PASS]", help_heading = "Policy")]
+    pub(crate) identity: Vec<Login>,
+    /// How many associations there may be at once.
+    #[arg(long, value_name = "N", help_heading = "Policy")]
+    pub(crate) max_associations: Option<usize>,
     /// Extensions agreed to for C-FIND, C-MOVE and C-GET: `none`, or of relational, combined and fuzzy.
     #[arg(long, value_name = "none|NAME,...", value_parser = extensions, help_heading = "Policy")]
     pub(crate) extensions: Option<BTreeSet<Extension>>,
@@ -208,6 +214,10 @@ impl Serve {
         if self.own_ae_only {
             policy.called = Called::Own;
         }
+        if !self.identity.is_empty() {
+            policy.logins = self.identity.clone();
+        }
+        policy.max_associations = self.max_associations.or(policy.max_associations);
         if let Some(extensions) = &self.extensions {
             policy.extensions = extensions.clone();
         }
@@ -288,6 +298,10 @@ mod tests {
             "WS=127.0.0.1:11113",
             "--extensions",
             "relational,fuzzy",
+            "--identity",
+            "anna:secret",
+            "--max-associations",
+            "2",
             "--like",
             "strict",
         ]);
@@ -300,6 +314,8 @@ mod tests {
         assert_eq!(policy.duplicates, Duplicates::Reject(FailureReason(0x0111)));
         assert_eq!(policy.called, Called::Own);
         assert_eq!(policy.destinations.len(), 1);
+        assert!(policy.logins[0].matches(b"anna", Some(b"secret")));
+        assert_eq!(policy.max_associations, Some(2));
         assert_eq!(
             policy.extensions,
             BTreeSet::from([Extension::Relational, Extension::Fuzzy])
@@ -317,6 +333,7 @@ mod tests {
             (&["--ae-title", "A TITLE THAT IS TOO LONG"], "16"),
             (&["--duplicates", "drop"], "overwrite"),
             (&["--extensions", "phonetic"], "relational"),
+            (&["--identity", ":secret"], "USER:PASS"),
         ] {
             let error = parsed(arguments).unwrap_err();
             assert!(error.contains(named), "{arguments:?}: {error}");

@@ -75,9 +75,10 @@ impl Exchange {
         let policy = self.inner.archive.policy();
         let ruling = match request.service {
             Service::Associate => {
-                match policy.associate(request.calling.as_ref(), request.called.as_ref()) {
-                    Ok(()) => Ruling::Proceed,
-                    Err(rejection) => Ruling::Reject(rejection),
+                let titles = policy.associate(request.calling.as_ref(), request.called.as_ref());
+                match titles.err().or(request.refused) {
+                    None => Ruling::Proceed,
+                    Some(rejection) => Ruling::Reject(rejection),
                 }
             }
             _ if request.protocol == Protocol::Web => match policy.authorize(&request.headers) {

@@ -42,6 +42,10 @@ pub struct Policy {
     pub known_callers: Option<BTreeSet<AeTitle>>,
     /// Which called AE titles are taken.
     pub called: Called,
+    /// Users that may open an association; none listed = anyone, named or not.
+    pub logins: Vec<Login>,
+    /// How many associations there may be at once; one more is rejected for now. `None` = any number.
+    pub max_associations: Option<usize>,
     /// Where C-MOVE can send to: AE title to `HOST:PORT`.
     pub destinations: BTreeMap<AeTitle, String>,
     /// Which extensions of C-FIND, C-MOVE and C-GET are agreed to when an association proposes them.
@@ -68,6 +72,8 @@ impl Default for Policy {
             auth: None,
             known_callers: None,
             called: Called::default(),
+            logins: Vec::new(),
+            max_associations: None,
             destinations: BTreeMap::new(),
             extensions: BTreeSet::from(Extension::ALL),
             max_pdu: 65_536,
@@ -120,6 +126,47 @@ impl Policy {
             }),
             _ => Ok(()),
         }
+    }
+}
+
+/// A user who may open an association (PS3.7 D.3.3.7). Its `Debug` form shows nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Login {
+    /// User name.
+    pub user: String,
+    /// Password; `None` = the name is enough.
+    pub password: Option<String>,
+}
+
+impl Login {
+    /// Whether this is the user that an association names.
+    pub fn matches(&self, user: &[u8], password: Option<&[u8]>) -> bool {
+        let expected = self.password.as_deref().map(str::as_bytes);
+        self.user.as_bytes() == user && (expected.is_none() || expected == password)
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Login")
+    }
+}
+
+impl FromStr for Login {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (user, password) = match text.split_once(':') {
+            Some((user, password)) => (user, Some(password.to_owned())),
+            None => (text, None),
+        };
+        if user.is_empty() {
+            return Err("expected USER or USER:PASS".to_owned());
+        }
+        Ok(Self {
+            user: user.to_owned(),
+            password,
+        })
     }
 }
 

@@ -9,6 +9,8 @@ use http::HeaderMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::moment::Rejection;
+
 /// The two ways into the archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -167,6 +169,8 @@ pub struct Request {
     pub sop_class: Option<Uid>,
     /// Transfer Syntax UID, where the request itself carries it (presentation context, Accept).
     pub transfer_syntax: Option<Uid>,
+    /// Why an association cannot be taken whoever asks: its credentials, or too many at once. Never what was sent.
+    pub refused: Option<Rejection>,
     /// Patient ID, where the request matches on one exactly. Never shown in the journal's text.
     pub patient_id: Option<String>,
 }
@@ -213,6 +217,7 @@ impl Request {
             scope: Scope::all(),
             sop_class: None,
             transfer_syntax: None,
+            refused: None,
             patient_id: None,
         }
     }
@@ -249,6 +254,13 @@ impl Request {
     #[must_use]
     pub fn transfer_syntax(mut self, uid: Uid) -> Self {
         self.transfer_syntax = Some(uid);
+        self
+    }
+
+    /// Says that the association cannot be taken.
+    #[must_use]
+    pub fn refused(mut self, rejection: Rejection) -> Self {
+        self.refused = Some(rejection);
         self
     }
 

@@ -17,7 +17,7 @@ use super::connection::{Connection, Gone, RawPdu, kind};
 use super::identifier::Hierarchy;
 use super::negotiate::Extended;
 use super::payload::{self, Payload};
-use crate::archive::Archive;
+use crate::archive::{Archive, Seat};
 use crate::exchange::Exchange;
 use crate::moment::{Cut, Manner, Pdvs, Ruling};
 use crate::policy::Extension;
@@ -65,6 +65,8 @@ pub(super) enum Entry {
 #[derive(Debug)]
 pub(super) struct Association {
     pub(super) connection: Connection,
+    /// Given back as soon as the association is over, whenever the connection ends.
+    pub(super) seat: Option<Seat>,
     pub(super) archive: Archive,
     pub(super) number: u64,
     pub(super) calling: AeTitle,
@@ -323,6 +325,7 @@ impl Association {
         self.remark(format!(
             "aborted by the archive (source {source}, reason {reason})"
         ));
+        self.seat = None;
         self.connection.abort(source, reason).await;
         Ended
     }
@@ -400,6 +403,7 @@ impl Association {
                 if self.assembler.is_inside_message() {
                     self.remark("released inside a message");
                 }
+                self.seat = None;
                 if self
                     .connection
                     .write(&[kind::RELEASE_RP, 0, 0, 0, 0, 4, 0, 0, 0, 0])

@@ -17,6 +17,13 @@ use crate::moment::{ContextAnswer, Rejection, Ruling};
 use crate::request::{Request, Service};
 use crate::socket::Socket;
 
+/// Result, source and reason for one association too many (PS3.8 9.3.4): rejected for now, local limit exceeded.
+const LIMIT_EXCEEDED: Rejection = Rejection {
+    result: 2,
+    source: 3,
+    reason: 2,
+};
+
 impl Association {
     /// Takes the request of a new connection and answers it. `None` if no association came of it.
     pub(super) async fn accept(socket: Socket, archive: Archive, number: u64) -> Option<Self> {
@@ -44,8 +51,18 @@ impl Association {
             calling.clone(),
             called.clone(),
         );
+        let seat = archive.seat();
+        let refused = match &seat {
+            None => Err(LIMIT_EXCEEDED),
+            Some(_) => negotiate::identify(&request, policy),
+        };
+        let opened = match refused {
+            Ok(()) => opened,
+            Err(rejection) => opened.refused(rejection),
+        };
         let opening = archive.exchange(opened.on_connection(number));
         let admission = opening.admit();
+        let seat = seat.filter(|_| matches!(admission.ruling, Ruling::Proceed));
         sleep(admission.delay).await;
         match admission.ruling {
             Ruling::Proceed => {}
@@ -79,9 +96,8 @@ impl Association {
         opening.contexts(&mut contexts);
         let roles = negotiate::roles(&request, &contexts);
         let extended = negotiate::extended(&request, &contexts, policy);
-        let max_pdu = policy.max_pdu;
-        let accepted = negotiate::acceptance(&received, &contexts, &roles, &extended, max_pdu);
-        let acceptance = match accepted {
+        let information = negotiate::user_information(&request, &roles, &extended, policy);
+        let acceptance = match negotiate::acceptance(&received, &contexts, information) {
             Ok(bytes) => bytes,
             Err(error) => {
                 opening.remark(format!("cannot be accepted: {error}"));
@@ -105,6 +121,7 @@ impl Association {
             });
         Some(Self {
             connection,
+            seat,
             number,
             calling,
             called,

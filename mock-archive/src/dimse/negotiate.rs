@@ -8,7 +8,7 @@ use dicom_encoding::transfer_syntax::TransferSyntaxIndex;
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 use dicom_ul::pdu::{
     self, AssociationAC, AssociationRQ, Pdu, PresentationContextResult,
-    PresentationContextResultReason as Reason, RequestorRoles, UserVariableItem,
+    PresentationContextResultReason as Reason, RequestorRoles, UserIdentityType, UserVariableItem,
 };
 use dicom_wire::part10::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
 use dicom_wire::uid::Uid;
@@ -227,13 +227,80 @@ pub(super) fn max_length(variables: &[UserVariableItem]) -> u32 {
     variables.iter().find_map(limit).unwrap_or(0)
 }
 
+/// Asynchronous operations window (PS3.7 D.3.3.3), which the upper layer's types do not have.
+const ASYNCHRONOUS_WINDOW: u8 = 0x53;
+/// The answer to a user identity (PS3.7 D.3.3.7.2), likewise.
+const USER_IDENTITY_ANSWER: u8 = 0x59;
+
+/// Whether policy knows the user that a request names (PS3.7 D.3.3.7).
+///
+/// # Errors
+/// Result 1, source 1, reason 1 if it does not, or if none is named where one has to be.
+pub(super) fn identify(request: &AssociationRQ, policy: &Policy) -> Result<(), Rejection> {
+    let is_known = |item: &UserVariableItem| {
+        let UserVariableItem::UserIdentityItem(identity) = item else {
+            return false;
+        };
+        let password = identity.secondary_field();
+        let password = match identity.identity_type() {
+            UserIdentityType::Username => None,
+            UserIdentityType::UsernamePassword => Some(password.as_slice()),
+            _ => return false,
+        };
+        let user = identity.primary_field();
+        let mut logins = policy.logins.iter();
+        logins.any(|login| login.matches(&user, password))
+    };
+    if policy.logins.is_empty() || request.user_variables.iter().any(is_known) {
+        return Ok(());
+    }
+    Err(Rejection {
+        result: 1,
+        source: 1,
+        reason: 1,
+    })
+}
+
+/// The user information of an acceptance: who the archive is, and an answer to what was proposed (PS3.7 annex D).
+pub(super) fn user_information(
+    request: &AssociationRQ,
+    roles: &BTreeMap<Uid, RequestorRoles>,
+    extended: &BTreeMap<Uid, Extended>,
+    policy: &Policy,
+) -> Vec<UserVariableItem> {
+    let answer = |item: &UserVariableItem| match item {
+        // One operation at a time, as without the item.
+        UserVariableItem::Unknown(ASYNCHRONOUS_WINDOW, asked) if asked.len() == 4 => Some(
+            UserVariableItem::Unknown(ASYNCHRONOUS_WINDOW, vec![0, 1, 0, 1]),
+        ),
+        // Only where users are checked, and without a server response, as for names and passwords.
+        UserVariableItem::UserIdentityItem(identity)
+            if identity.positive_response_requested() && !policy.logins.is_empty() =>
+        {
+            Some(UserVariableItem::Unknown(USER_IDENTITY_ANSWER, vec![0, 0]))
+        }
+        _ => None,
+    };
+    let role = |(uid, roles): (&Uid, &RequestorRoles)| {
+        UserVariableItem::ScuScpRoleSelectionSubItem(uid.to_string(), *roles)
+    };
+    let extension = |(uid, extended): (&Uid, &Extended)| {
+        let answer = extended.answer.clone();
+        UserVariableItem::SopClassExtendedNegotiationSubItem(uid.to_string(), answer)
+    };
+    identity(policy.max_pdu)
+        .into_iter()
+        .chain(roles.iter().map(role))
+        .chain(extended.iter().map(extension))
+        .chain(request.user_variables.iter().filter_map(answer))
+        .collect()
+}
+
 /// A-ASSOCIATE-AC for this request, whose bytes are `received` (PS3.8 9.3.3).
 pub(super) fn acceptance(
     received: &Bytes,
     contexts: &[Context],
-    roles: &BTreeMap<Uid, RequestorRoles>,
-    extended: &BTreeMap<Uid, Extended>,
-    max_pdu: u32,
+    user_variables: Vec<UserVariableItem>,
 ) -> Result<Vec<u8>, pdu::WriteError> {
     let result = |context: &Context| {
         let implicit = || uids::IMPLICIT_VR_LITTLE_ENDIAN.to_owned();
@@ -250,24 +317,13 @@ pub(super) fn acceptance(
             transfer_syntax,
         }
     };
-    let role = |(uid, roles): (&Uid, &RequestorRoles)| {
-        UserVariableItem::ScuScpRoleSelectionSubItem(uid.to_string(), *roles)
-    };
-    let extension = |(uid, extended): (&Uid, &Extended)| {
-        let answer = extended.answer.clone();
-        UserVariableItem::SopClassExtendedNegotiationSubItem(uid.to_string(), answer)
-    };
     let accepted = Pdu::AssociationAC(AssociationAC {
         protocol_version: 1,
         calling_ae_title: String::from("-"),
         called_ae_title: String::from("-"),
         application_context_name: APPLICATION_CONTEXT.to_owned(),
         presentation_contexts: contexts.iter().map(result).collect(),
-        user_variables: identity(max_pdu)
-            .into_iter()
-            .chain(roles.iter().map(role))
-            .chain(extended.iter().map(extension))
-            .collect(),
+        user_variables,
     });
     let mut bytes = Vec::new();
     pdu::write_pdu(&mut bytes, &accepted)?;

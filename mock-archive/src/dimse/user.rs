@@ -171,15 +171,21 @@ impl User {
         }
     }
 
-    /// Ends the association in order.
+    /// Ends the association in order. Where both sides ask at once, the one that opened it answers first and still waits for its answer
+    /// (PS3.8 9.2, actions AR-8 and AR-9).
     pub(super) async fn release(mut self) {
-        if self
-            .connection
-            .write(&[kind::RELEASE_RQ, 0, 0, 0, 0, 4, 0, 0, 0, 0])
-            .await
-            .is_ok()
-        {
-            let _ = self.connection.read_within(CONNECT).await;
+        let mut due = kind::RELEASE_RQ;
+        loop {
+            let pdu = [due, 0, 0, 0, 0, 4, 0, 0, 0, 0];
+            if self.connection.write(&pdu).await.is_err() {
+                return;
+            }
+            match self.connection.read_within(CONNECT).await {
+                Ok(pdu) if pdu.kind == kind::RELEASE_RQ && due == kind::RELEASE_RQ => {
+                    due = kind::RELEASE_RP;
+                }
+                _ => return,
+            }
         }
     }
 }

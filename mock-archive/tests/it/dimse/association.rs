@@ -11,7 +11,8 @@ use dicom_mock_archive::policy::{Called, Policy};
 use dicom_mock_archive::rule::{Rule, associating, echoing};
 use dicom_ul::ClientAssociationOptions;
 use dicom_ul::pdu::{
-    AssociationRQ, PDataValue, PDataValueType, Pdu, PresentationContextResultReason as Reason,
+    AssociationAC, AssociationRQ, PDataValue, PDataValueType, Pdu,
+    PresentationContextResultReason as Reason, RequestorRoles, UserIdentity, UserIdentityType,
     UserVariableItem,
 };
 use dicom_wire::ae::AeTitle;
@@ -170,6 +171,140 @@ async fn unknown_user_information_is_ignored() {
     let (mut peer, _) = Peer::associate(&archive, odd).await;
     assert_eq!(peer.echo().await, Status::SUCCESS);
     peer.release().await;
+}
+
+fn with_item(item: UserVariableItem) -> AssociationRQ {
+    let mut request = request();
+    request.user_variables.push(item);
+    request
+}
+
+fn user(response: bool, kind: UserIdentityType, user: &str, secret: &str) -> AssociationRQ {
+    let identity = UserIdentity::new(response, kind, user.into(), secret.into());
+    with_item(UserVariableItem::UserIdentityItem(identity))
+}
+
+/// The bodies of the sub-items of this type in an acceptance.
+fn answers(accepted: &AssociationAC, kind: u8) -> Vec<Vec<u8>> {
+    let body = |item: &UserVariableItem| match item {
+        UserVariableItem::Unknown(other, body) if *other == kind => Some(body.clone()),
+        _ => None,
+    };
+    accepted.user_variables.iter().filter_map(body).collect()
+}
+
+#[tokio::test]
+async fn users_are_checked_when_policy_lists_them() {
+    use UserIdentityType::{Jwt, Username, UsernamePassword};
+    let policy = Policy {
+        logins: vec!["anna:open sesame".parse().unwrap(), "bert".parse().unwrap()],
+        ..Policy::default()
+    };
+    let archive = MockArchive::builder().policy(policy).start().await.unwrap();
+    for wrong in [
+        request(),
+        user(true, UsernamePassword, "anna", "open barley"),
+        user(true, UsernamePassword, "carl", "open sesame"),
+        user(true, Username, "anna", ""),
+        user(true, Jwt, "anna", "open sesame"),
+    ] {
+        assert_eq!(rejected(&archive, wrong).await, [1, 1, 1]);
+    }
+    for (right, answered) in [
+        (
+            user(true, UsernamePassword, "anna", "open sesame"),
+            vec![vec![0, 0]],
+        ),
+        (user(false, UsernamePassword, "anna", "open sesame"), vec![]),
+        (user(true, Username, "bert", ""), vec![vec![0, 0]]),
+    ] {
+        let (mut peer, accepted) = Peer::associate(&archive, right).await;
+        assert_eq!(answers(&accepted, 0x59), answered);
+        assert_eq!(peer.echo().await, Status::SUCCESS);
+    }
+    let told = format!(
+        "{:?}\n{}\n{:?}",
+        archive.journal(),
+        archive.journal(),
+        archive
+    );
+    for secret in ["sesame", "barley", "anna"] {
+        assert!(!told.contains(secret), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn an_identity_that_nobody_checks_is_not_confirmed() {
+    let archive = MockArchive::start().await;
+    let asked = user(true, UserIdentityType::UsernamePassword, "anna", "x");
+    let (mut peer, accepted) = Peer::associate(&archive, asked).await;
+    assert_eq!(answers(&accepted, 0x59), Vec::<Vec<u8>>::new());
+    assert_eq!(peer.echo().await, Status::SUCCESS);
+}
+
+#[tokio::test]
+async fn one_operation_at_a_time_is_agreed_to_when_more_are_proposed() {
+    let archive = MockArchive::start().await;
+    for proposed in [[0, 5, 0, 5], [0, 0, 0, 0]] {
+        let asked = with_item(UserVariableItem::Unknown(0x53, proposed.to_vec()));
+        let (_, accepted) = Peer::associate(&archive, asked).await;
+        assert_eq!(answers(&accepted, 0x53), [[0, 1, 0, 1]]);
+    }
+}
+
+#[tokio::test]
+async fn common_extended_negotiation_is_not_answered() {
+    let archive = MockArchive::start().await;
+    let mut body = vec![0, 17];
+    body.extend(VERIFICATION.bytes());
+    body.extend([0, 4, b'1', b'.', b'2', b'0', 0, 0]);
+    let asked = with_item(UserVariableItem::Unknown(0x57, body));
+    let (mut peer, accepted) = Peer::associate(&archive, asked).await;
+    assert_eq!(answers(&accepted, 0x57), Vec::<Vec<u8>>::new());
+    assert_eq!(peer.echo().await, Status::SUCCESS);
+}
+
+#[tokio::test]
+async fn roles_are_never_granted_beyond_what_was_proposed() {
+    const CT: &str = "1.2.840.10008.5.1.4.1.1.2";
+    let archive = MockArchive::start().await;
+    for (scu, scp) in [(true, false), (false, true), (true, true), (false, false)] {
+        let roles = RequestorRoles { scu, scp };
+        let mut asked = with_contexts(vec![
+            context(1, CT, &[IMPLICIT]),
+            context(3, VERIFICATION, &[IMPLICIT]),
+        ]);
+        for class in [CT, VERIFICATION] {
+            let item = UserVariableItem::ScuScpRoleSelectionSubItem(class.to_owned(), roles);
+            asked.user_variables.push(item);
+        }
+        let (_, accepted) = Peer::associate(&archive, asked).await;
+        for item in accepted.user_variables {
+            if let UserVariableItem::ScuScpRoleSelectionSubItem(class, granted) = item {
+                assert_eq!((class.as_str(), granted), (CT, roles));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_association_too_many_is_rejected_until_another_ends() {
+    let policy = Policy {
+        max_associations: Some(2),
+        ..Policy::default()
+    };
+    let archive = MockArchive::builder().policy(policy).start().await.unwrap();
+    let (first, _) = Peer::associate(&archive, request()).await;
+    let (mut second, _) = Peer::associate(&archive, request()).await;
+    assert_eq!(rejected(&archive, request()).await, [2, 3, 2]);
+    assert_eq!(rejected(&archive, request()).await, [2, 3, 2]);
+    first.release().await;
+    let (mut third, _) = Peer::associate(&archive, request()).await;
+    assert_eq!(rejected(&archive, request()).await, [2, 3, 2]);
+    third.send(&[0x99, 0, 0, 0, 0, 0]).await;
+    assert_eq!(third.aborted().await, (2, 1));
+    Peer::associate(&archive, request()).await;
+    assert_eq!(second.echo().await, Status::SUCCESS);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -35,11 +36,14 @@ pub(crate) struct Manners {
     pub(crate) statuses: BTreeMap<String, Status>,
     /// Close the connection instead of answering the C-STORE with this number, counted from 0.
     pub(crate) leaves_at: Option<usize>,
+    /// Ask for release at the same time as the archive does.
+    pub(crate) collides: bool,
 }
 
 pub(crate) struct Receiver {
     pub(crate) addr: SocketAddr,
     received: Arc<Mutex<Vec<Received>>>,
+    released: Arc<AtomicUsize>,
     _tasks: JoinSet<()>,
 }
 
@@ -49,22 +53,30 @@ impl Receiver {
         let addr = listener.local_addr().unwrap();
         let received = Arc::<Mutex<Vec<Received>>>::default();
         let shared = received.clone();
+        let released = Arc::<AtomicUsize>::default();
+        let counted = released.clone();
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                serve(Peer::over(stream), &manners, &shared).await;
+                serve(Peer::over(stream), &manners, &shared, &counted).await;
             }
         });
         Self {
             addr,
             received,
+            released,
             _tasks: tasks,
         }
     }
 
     pub(crate) fn received(&self) -> Vec<Received> {
         self.received.lock().unwrap().clone()
+    }
+
+    /// How many associations were released in order, from both sides where they collided.
+    pub(crate) fn released(&self) -> usize {
+        self.released.load(Ordering::SeqCst)
     }
 
     /// SOP Instance UIDs in the order they came.
@@ -76,7 +88,15 @@ impl Receiver {
     }
 }
 
-async fn serve(mut peer: Peer, manners: &Manners, received: &Mutex<Vec<Received>>) {
+const RELEASE_RQ: [u8; 10] = [5, 0, 0, 0, 0, 4, 0, 0, 0, 0];
+const RELEASE_RP: [u8; 10] = [6, 0, 0, 0, 0, 4, 0, 0, 0, 0];
+
+async fn serve(
+    mut peer: Peer,
+    manners: &Manners,
+    received: &Mutex<Vec<Received>>,
+    released: &AtomicUsize,
+) {
     let Answer::Pdu(Pdu::AssociationRQ(asked)) = peer.answer().await else {
         return;
     };
@@ -112,7 +132,15 @@ async fn serve(mut peer: Peer, manners: &Manners, received: &Mutex<Vec<Received>
         let (context, command, data_set) = match peer.message_or_end().await {
             Ok(message) => message,
             Err(Answer::Pdu(Pdu::ReleaseRQ)) => {
-                return peer.send(&[6, 0, 0, 0, 0, 4, 0, 0, 0, 0]).await;
+                if manners.collides {
+                    // The acceptor waits for its answer before it gives one (PS3.8 9.2, state 10).
+                    peer.send(&RELEASE_RQ).await;
+                    let answer = peer.answer().await;
+                    assert!(matches!(answer, Answer::Pdu(Pdu::ReleaseRP)), "{answer:?}");
+                }
+                released.fetch_add(1, Ordering::SeqCst);
+                peer.send(&RELEASE_RP).await;
+                return;
             }
             Err(_) => return,
         };

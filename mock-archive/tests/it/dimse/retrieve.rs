@@ -93,6 +93,24 @@ async fn moved(archive: &MockArchive, class: &str, to: &str, asked: Bytes) -> Mo
 }
 
 #[tokio::test]
+async fn both_sides_may_release_at_once() {
+    let receiver = Receiver::start(Manners {
+        collides: true,
+        ..Manners::default()
+    })
+    .await;
+    let study = ct("chest").size(32).slices(2);
+    let archive = holding(knowing(receiver.addr), &[&study]).await;
+    let asked = study_identifier(&study);
+    for times in 1..=2 {
+        let (_, end, _) = moved(&archive, STUDY_MOVE, "DEST", asked.clone()).await;
+        assert_eq!(end.outcome.status, Status::SUCCESS);
+        assert_eq!(receiver.instances().len(), 2 * times);
+    }
+    assert_eq!(receiver.released(), 2);
+}
+
+#[tokio::test]
 async fn relational_retrieval_needs_no_keys_above_once_negotiated() {
     let receiver = Receiver::start(Manners::default()).await;
     let study = ct("chest").size(32).slices(2);
