@@ -81,6 +81,8 @@ impl Exchange {
                     Some(rejection) => Ruling::Reject(rejection),
                 }
             }
+            // A browser asks for permission without credentials (WHATWG Fetch 4.8).
+            _ if request.is_preflight() => Ruling::Proceed,
             _ if request.protocol == Protocol::Web => match policy.authorize(&request.headers) {
                 Ok(()) => Ruling::Proceed,
                 Err(challenge) => Ruling::Answer(Answer::unauthorized(&challenge)),

@@ -6,6 +6,7 @@ use dicom_wire::ae::AeTitle;
 use dicom_wire::query::Level;
 use dicom_wire::uid::Uid;
 use http::HeaderMap;
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -220,6 +221,12 @@ impl Request {
             refused: None,
             patient_id: None,
         }
+    }
+
+    /// Whether a browser asks by it what a page of another origin may do (WHATWG Fetch 3.2.2), as opposed to a plain OPTIONS.
+    pub fn is_preflight(&self) -> bool {
+        let has = |name| self.headers.contains_key(name);
+        self.method == "OPTIONS" && has(ORIGIN) && has(ACCESS_CONTROL_REQUEST_METHOD)
     }
 
     /// Says which connection it came in on.

@@ -2,6 +2,7 @@
 
 mod accept;
 mod capabilities;
+mod cors;
 mod delivery;
 mod frames;
 mod metadata;
@@ -19,7 +20,7 @@ use axum::body::Body;
 use axum::extract::{Request as HttpRequest, State};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use http::header::HOST;
+use http::header::{HOST, ORIGIN};
 use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -66,8 +67,13 @@ async fn serve(State(archive): State<Archive>, request: HttpRequest) -> Response
     if !admission.delay.is_zero() {
         tokio::time::sleep(admission.delay).await;
     }
-    let response = match admission.ruling {
+    let from_a_page = parts.headers.contains_key(ORIGIN);
+    let mut response = match admission.ruling {
         Ruling::Answer(answer) => made_up(answer),
+        Ruling::Proceed if exchange.request().is_preflight() => {
+            let methods = resource.map_or("GET, HEAD, OPTIONS", |resource| resource.methods());
+            cors::preflight(&parts.headers, methods)
+        }
         Ruling::Proceed => {
             let asked = Asked {
                 archive,
@@ -84,6 +90,9 @@ async fn serve(State(archive): State<Archive>, request: HttpRequest) -> Response
         // What else can be ruled is meant for associations; over HTTP it all means: no answer.
         _ => return no_answer(),
     };
+    if from_a_page {
+        cors::allow(&mut response);
+    }
     delivery::deliver(&exchange, response, connection.as_ref()).await
 }
 
