@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use dicom_mock_archive::fault::Reason;
 use dicom_mock_archive::personality::Personality;
 use dicom_mock_archive::policy::{
@@ -62,6 +62,9 @@ pub(crate) struct Serve {
     /// AE title of the archive.
     #[arg(long, value_name = "AE", default_value = "MOCK")]
     pub(crate) ae_title: AeTitle,
+    /// Speak TLS on the addresses for DICOMweb and DIMSE, with this certificate chain and private key (PEM files).
+    #[arg(long, value_names = ["CERT", "KEY"], num_args = 2, action = ArgAction::Set)]
+    pub(crate) tls: Vec<PathBuf>,
 
     /// Start without any patient; otherwise with the demo patients.
     #[arg(long, conflicts_with = "load", help_heading = "Data")]

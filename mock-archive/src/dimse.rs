@@ -24,7 +24,7 @@ use dicom_wire::dimse::{Command, CommandSet, DataSet, NResponse, Status, element
 use self::association::{Association, Ended, Entry};
 use crate::archive::Archive;
 use crate::request::Service;
-use crate::socket::Socket;
+use crate::tls::Stream;
 
 /// How long a connection may take to ask for an association, or to close after the last PDU (ARTIM, PS3.8 9.1.4).
 const ARTIM: Duration = Duration::from_secs(30);
@@ -32,8 +32,8 @@ const ARTIM: Duration = Duration::from_secs(30);
 const IDLE: Duration = Duration::from_secs(120);
 
 /// Serves one connection until its association is over. Dropping it ends the connection.
-pub(crate) async fn serve(socket: Socket, archive: Archive, connection: u64) {
-    if let Some(association) = Association::accept(socket, archive, connection).await {
+pub(crate) async fn serve(stream: Stream, archive: Archive, connection: u64) {
+    if let Some(association) = Association::accept(stream, archive, connection).await {
         converse(association).await;
     }
 }

@@ -89,6 +89,7 @@ mod serve;
 pub mod server;
 mod socket;
 pub mod store;
+pub mod tls;
 mod web;
 
 pub use server::MockArchive;

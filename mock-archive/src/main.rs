@@ -12,6 +12,7 @@ use dicom_mock_archive::MockArchive;
 use dicom_mock_archive::personality::Personality;
 use dicom_mock_archive::scenario::Scenario;
 use dicom_mock_archive::store::Storage;
+use dicom_mock_archive::tls::Tls;
 use dicom_mock_archive::{admin, fault};
 use tracing_subscriber::EnvFilter;
 
@@ -41,16 +42,18 @@ async fn main() -> ExitCode {
 
 async fn serve(serve: Serve) -> anyhow::Result<()> {
     let scenario = serve.scenario.as_deref().map(Scenario::find).transpose()?;
-    let archive = MockArchive::builder()
+    let mut builder = MockArchive::builder()
         .web(serve.http)
         .dimse(serve.dimse)
         .control(serve.control)
         .policy(serve.policy())
         .storage(storage(&serve)?)
         .rules(scenario.into_iter().flat_map(|scenario| scenario.rules))
-        .rules(serve.fault.iter().cloned())
-        .start()
-        .await?;
+        .rules(serve.fault.iter().cloned());
+    if let [certificates, key] = &serve.tls[..] {
+        builder = builder.tls(Tls::from_files(certificates, key)?);
+    }
+    let archive = builder.start().await?;
     if !serve.load.is_empty() {
         let files = files(&serve.load)?;
         let given = |path: &Path| serve.load.iter().any(|given| given == path);
@@ -64,7 +67,7 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
     } else if !serve.empty {
         archive.load_demo()?;
     }
-    announce(&archive)?;
+    announce(&archive, &serve)?;
     ended().await;
     Ok(())
 }
@@ -83,14 +86,20 @@ fn storage(serve: &Serve) -> anyhow::Result<Storage> {
 }
 
 /// On stderr how a person gets going, then the ready line on stdout.
-fn announce(archive: &MockArchive) -> anyhow::Result<()> {
+fn announce(archive: &MockArchive, serve: &Serve) -> anyhow::Result<()> {
     let ready = archive.ready();
     let address = archive.dimse_addr();
+    // A stranger's certificate is no obstacle to a first look.
+    let (curl, findscu) = if serve.tls.is_empty() {
+        ("curl", "findscu")
+    } else {
+        ("curl -k", "findscu +tla -ic")
+    };
     writeln!(
         std::io::stderr(),
         "{instances} instances are ready.\n\
-         \x20 DICOMweb     {web}    curl '{web}/studies'\n\
-         \x20 DIMSE        {dimse}, AE title {title}    findscu -S -k QueryRetrieveLevel=STUDY -k PatientName -aec {title} {host} {port}\n\
+         \x20 DICOMweb     {web}    {curl} '{web}/studies'\n\
+         \x20 DIMSE        {dimse}, AE title {title}    {findscu} -S -k QueryRetrieveLevel=STUDY -k PatientName -aec {title} {host} {port}\n\
          \x20 control API  {control}    curl {control}/journal\n\
          Ctrl-C ends it.",
         instances = archive.stored().len(),

@@ -1,6 +1,7 @@
 //! The accept loops: one task a listener, which owns the tasks of its connections.
 
 use axum::{Extension, Router};
+use http::uri::Scheme;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -13,6 +14,7 @@ use crate::archive::Archive;
 use crate::request::Protocol;
 use crate::server::Ready;
 use crate::socket::{Socket, Switch};
+use crate::tls::{Stream, Tls};
 
 /// The connection an HTTP request came in on; an extension of each request.
 #[derive(Clone, Debug)]
@@ -21,10 +23,21 @@ pub(crate) struct Connection {
     pub(crate) number: u64,
     /// Ends it in the middle of an answer.
     pub(crate) switch: Switch,
+    /// Of the URLs that lead to it: https over TLS.
+    pub(crate) scheme: Scheme,
+}
+
+/// The scheme of the URLs that lead to DICOMweb.
+pub(crate) fn scheme(tls: Option<&Tls>) -> Scheme {
+    if tls.is_some() {
+        Scheme::HTTPS
+    } else {
+        Scheme::HTTP
+    }
 }
 
 /// Serves DICOMweb until dropped.
-pub(crate) async fn web(listener: TcpListener, archive: Archive) {
+pub(crate) async fn web(listener: TcpListener, archive: Archive, tls: Option<Tls>) {
     let router = crate::web::router(archive.clone());
     accept(listener, |stream| {
         let connect = archive.connect(Protocol::Web);
@@ -32,21 +45,30 @@ pub(crate) async fn web(listener: TcpListener, archive: Archive) {
         let connection = Connection {
             number: connect.number,
             switch: socket.switch(),
+            scheme: scheme(tls.as_ref()),
         };
-        http(socket, router.clone().layer(Extension(connection)))
+        let router = router.clone().layer(Extension(connection));
+        let opening = Stream::open(socket, tls.clone());
+        async {
+            if let Some(stream) = opening.await {
+                http(stream, router).await;
+            }
+        }
     })
     .await;
 }
 
 /// Serves DIMSE until dropped.
-pub(crate) async fn dimse(listener: TcpListener, archive: Archive) {
+pub(crate) async fn dimse(listener: TcpListener, archive: Archive, tls: Option<Tls>) {
     accept(listener, |stream| {
         let connect = archive.connect(Protocol::Dimse);
-        crate::dimse::serve(
-            Socket::new(stream, &connect),
-            archive.clone(),
-            connect.number,
-        )
+        let opening = Stream::open(Socket::new(stream, &connect), tls.clone());
+        let archive = archive.clone();
+        async move {
+            if let Some(stream) = opening.await {
+                crate::dimse::serve(stream, archive, connect.number).await;
+            }
+        }
     })
     .await;
 }

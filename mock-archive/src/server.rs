@@ -7,6 +7,7 @@ use bytes::Bytes;
 use dicom_fixtures::Study;
 use dicom_wire::ae::AeTitle;
 use dicom_wire::uid::Uid;
+use http::uri::Scheme;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -17,11 +18,13 @@ use crate::policy::Policy;
 use crate::rule::{Rule, RuleId};
 use crate::serve;
 use crate::store::Storage;
+use crate::tls::Tls;
 
 /// A running archive. Dropping it ends its listeners, connections and tasks.
 #[derive(Debug)]
 pub struct MockArchive {
     archive: Archive,
+    scheme: Scheme,
     web: SocketAddr,
     dimse: SocketAddr,
     control: SocketAddr,
@@ -54,6 +57,7 @@ pub struct Builder {
     dimse: SocketAddr,
     control: SocketAddr,
     rules: Vec<Rule>,
+    tls: Option<Tls>,
 }
 
 /// Why an archive does not start.
@@ -93,12 +97,13 @@ impl MockArchive {
             dimse: free,
             control: free,
             rules: Vec::new(),
+            tls: None,
         }
     }
 
-    /// Base URL of its DICOMweb services, such as `http://127.0.0.1:8042/dicomweb`.
+    /// Base URL of its DICOMweb services, such as `http://127.0.0.1:8042/dicomweb`; https with [`Builder::tls`].
     pub fn web_url(&self) -> String {
-        format!("http://{}/dicomweb", self.web)
+        format!("{}://{}{}", self.scheme, self.web, crate::web::BASE_PATH)
     }
 
     /// Address of its DIMSE services.
@@ -256,6 +261,13 @@ impl Builder {
         self
     }
 
+    /// Speaks TLS on both ports: DICOMweb is https, DIMSE is DICOM over TLS. The control API stays plain, and so do the
+    /// associations that the archive opens itself for C-MOVE.
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// A rule in force from the start.
     pub fn rule(mut self, rule: Rule) -> Self {
         self.rules.push(rule);
@@ -282,6 +294,7 @@ impl Builder {
         }
         let mut server = MockArchive {
             archive: archive.clone(),
+            scheme: serve::scheme(self.tls.as_ref()),
             web,
             dimse,
             control,
@@ -290,10 +303,10 @@ impl Builder {
         let ready = server.ready();
         server
             ._listeners
-            .spawn(serve::web(web_listener, archive.clone()));
+            .spawn(serve::web(web_listener, archive.clone(), self.tls.clone()));
         server
             ._listeners
-            .spawn(serve::dimse(dimse_listener, archive.clone()));
+            .spawn(serve::dimse(dimse_listener, archive.clone(), self.tls));
         server
             ._listeners
             .spawn(serve::control(control_listener, archive, ready));

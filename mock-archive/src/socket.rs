@@ -4,7 +4,7 @@
 //! middle of an answer (`send` moment) uses its [`Switch`]. Above this layer nobody knows of faults: reads and writes
 //! just end, fail or take their time.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -113,6 +113,11 @@ impl Socket {
     /// Whether it never answers, so that no timer above shall end it either.
     pub(crate) fn is_silent(&self) -> bool {
         self.line.silent
+    }
+
+    /// Whether it answers late, slowly or never because it was told to.
+    pub(crate) fn is_held_up(&self) -> bool {
+        self.line.silent || self.line.bytes_per_second.is_some() || !self.line.latency.is_zero()
     }
 
     /// Bytes that may still pass in this direction before the line's ending.
@@ -277,6 +282,15 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(cx, &[IoSlice::new(buf)])
+    }
+
+    /// TLS hands over several records at once: one write, which pays for the latency once.
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         ready!(this.poll_garbage(cx))?;
         ready!(this.outbound.poll_pause(cx));
@@ -285,9 +299,16 @@ impl AsyncWrite for Socket {
             this.outbound.pause = Some(Box::pin(sleep(this.line.latency)));
             ready!(this.outbound.poll_pause(cx));
         }
-        let allowed = this.allowance(Direction::Outbound, buf.len());
-        let stream = ready!(this.poll_open(cx))?;
-        let count = ready!(Pin::new(stream).poll_write(cx, &buf[..allowed]))?;
+        let wanted = bufs.iter().map(|buf| buf.len()).sum();
+        let allowed = this.allowance(Direction::Outbound, wanted);
+        let stream = Pin::new(ready!(this.poll_open(cx))?);
+        let count = if allowed == wanted {
+            ready!(stream.poll_write_vectored(cx, bufs))?
+        } else {
+            let first = bufs.iter().find(|buf| !buf.is_empty());
+            let first = first.map_or(&[][..], |buf| &buf[..allowed.min(buf.len())]);
+            ready!(stream.poll_write(cx, first))?
+        };
         this.passed(Direction::Outbound, count);
         Poll::Ready(Ok(count))
     }

@@ -22,7 +22,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use http::header::{HOST, ORIGIN};
 use http::request::Parts;
-use http::uri::Authority;
+use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use crate::archive::Archive;
@@ -160,8 +160,10 @@ fn base(parts: &Parts) -> String {
     let authority = host
         .and_then(|host| host.parse::<Authority>().ok())
         .or_else(|| parts.uri.authority().cloned());
+    let connection = parts.extensions.get::<Connection>();
+    let scheme = connection.map_or(&Scheme::HTTP, |known| &known.scheme);
     match authority {
-        Some(authority) => format!("http://{authority}{BASE_PATH}"),
+        Some(authority) => format!("{scheme}://{authority}{BASE_PATH}"),
         None => BASE_PATH.to_owned(),
     }
 }

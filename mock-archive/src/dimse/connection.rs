@@ -9,7 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
 
 use super::ARTIM;
-use crate::socket::{Socket, Switch};
+use crate::socket::Switch;
+use crate::tls::Stream;
 
 /// PDU types (PS3.8 9.3.1); [`P_DATA_TF`] is the seventh.
 pub(super) mod kind {
@@ -73,21 +74,21 @@ pub(super) enum Gone {
 /// A connection that carries PDUs.
 #[derive(Debug)]
 pub(super) struct Connection {
-    socket: Socket,
+    stream: Stream,
     buffer: BytesMut,
     max_data: usize,
 }
 
 impl Connection {
-    /// Takes over a socket. `max_pdu` is the maximum length that the peer is or will be told (0 = no limit).
-    pub(super) fn new(socket: Socket, max_pdu: u32) -> Self {
+    /// Takes over a stream. `max_pdu` is the maximum length that the peer is or will be told (0 = no limit).
+    pub(super) fn new(stream: Stream, max_pdu: u32) -> Self {
         let max_data = if max_pdu == 0 {
             MAX_DATA_PDU
         } else {
             max_pdu as usize
         };
         Self {
-            socket,
+            stream,
             buffer: BytesMut::new(),
             max_data,
         }
@@ -103,7 +104,7 @@ impl Connection {
             if self.buffer.capacity() - self.buffer.len() < LEAST_READ {
                 self.buffer.reserve(READ);
             }
-            if self.socket.read_buf(&mut self.buffer).await? == 0 {
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
                 return Err(if self.buffer.is_empty() {
                     Gone::Closed
                 } else {
@@ -148,7 +149,12 @@ impl Connection {
 
     /// Writes all of it at once, giving up when the peer takes nothing for a long time.
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), Gone> {
-        match timeout(super::IDLE, self.socket.write_all(bytes)).await {
+        let writing = async {
+            self.stream.write_all(bytes).await?;
+            // TLS may still hold what the network did not take.
+            self.stream.flush().await
+        };
+        match timeout(super::IDLE, writing).await {
             Ok(written) => Ok(written?),
             Err(_) => Err(Gone::Idle(super::IDLE)),
         }
@@ -189,27 +195,29 @@ impl Connection {
     /// Waits for the peer to close, as whoever wrote the last PDU has to (PS3.8 9.2, state 13), but no longer than ARTIM.
     pub(super) async fn linger(&mut self) {
         let drain = async {
-            while let Ok(1..) = self.socket.read_buf(&mut self.buffer).await {
+            while let Ok(1..) = self.stream.read_buf(&mut self.buffer).await {
                 self.buffer.clear();
             }
+            // Over TLS an end without its alert would be none (RFC 8446 6.1).
+            self.stream.shutdown().await
         };
         let _ = timeout(ARTIM, drain).await;
     }
 
     /// Leaves the peer without any answer until it closes.
     pub(super) async fn hold(&mut self) {
-        while let Ok(1..) = self.socket.read_buf(&mut self.buffer).await {
+        while let Ok(1..) = self.stream.read_buf(&mut self.buffer).await {
             self.buffer.clear();
         }
     }
 
     /// Ends the connection from outside.
     pub(super) fn switch(&self) -> Switch {
-        self.socket.switch()
+        self.stream.switch()
     }
 
     /// Whether the connection was told never to answer.
     pub(super) fn is_silent(&self) -> bool {
-        self.socket.is_silent()
+        self.stream.is_silent()
     }
 }

@@ -15,7 +15,7 @@ use super::negotiate::{self, APPLICATION_CONTEXT};
 use crate::archive::Archive;
 use crate::moment::{ContextAnswer, Rejection, Ruling};
 use crate::request::{Request, Service};
-use crate::socket::Socket;
+use crate::tls::Stream;
 
 /// Result, source and reason for one association too many (PS3.8 9.3.4): rejected for now, local limit exceeded.
 const LIMIT_EXCEEDED: Rejection = Rejection {
@@ -26,9 +26,9 @@ const LIMIT_EXCEEDED: Rejection = Rejection {
 
 impl Association {
     /// Takes the request of a new connection and answers it. `None` if no association came of it.
-    pub(super) async fn accept(socket: Socket, archive: Archive, number: u64) -> Option<Self> {
+    pub(super) async fn accept(stream: Stream, archive: Archive, number: u64) -> Option<Self> {
         let policy = archive.policy();
-        let mut connection = Connection::new(socket, policy.max_pdu);
+        let mut connection = Connection::new(stream, policy.max_pdu);
         if connection.is_silent() {
             connection.hold().await;
             return None;

@@ -22,6 +22,7 @@ use super::negotiate::{self, APPLICATION_CONTEXT};
 use super::payload::{self, Payload};
 use crate::socket::Socket;
 use crate::store::Stored;
+use crate::tls::Stream;
 
 /// How long a destination may take to accept a connection or an association.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -54,7 +55,7 @@ impl User {
         let stream =
             connecting.map_err(|_| format!("no connection within {} s", CONNECT.as_secs()))?;
         let stream = stream.map_err(|error| error.to_string())?;
-        let mut connection = Connection::new(Socket::outgoing(stream), MAX_PDU);
+        let mut connection = Connection::new(Stream::from(Socket::outgoing(stream)), MAX_PDU);
         let proposals = proposals(instances);
         let request = Pdu::AssociationRQ(AssociationRQ {
             protocol_version: 1,

@@ -1,6 +1,8 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 
+use crate::tls::Papers;
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_dicom-mock-archive");
 const FREE_PORTS: [&str; 6] = [
     "--http",
@@ -68,6 +70,37 @@ fn the_ready_line_is_one_json_object_with_the_real_ports() {
 }
 
 #[test]
+fn with_a_certificate_the_ready_line_says_https_for_dicomweb_only() {
+    let papers = Papers::new();
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = (
+        folder.path().join("cert.pem"),
+        folder.path().join("key.pem"),
+    );
+    std::fs::write(&certificate, papers.certificate).unwrap();
+    std::fs::write(&key, papers.key).unwrap();
+    let child = Command::new(PROGRAM)
+        .args(FREE_PORTS)
+        .arg("--tls")
+        .args([certificate, key])
+        .arg("--empty")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut running = Running(child);
+    let mut line = String::new();
+
+    BufReader::new(running.0.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+
+    let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert!(ready["dicomweb"].as_str().unwrap().starts_with("https://"));
+    assert!(ready["control"].as_str().unwrap().starts_with("http://"));
+}
+
+#[test]
 fn lists_are_printed_for_people_and_for_programs() {
     for list in ["faults", "scenarios", "personalities"] {
         let text = Command::new(PROGRAM).arg(list).output().unwrap();
@@ -106,6 +139,7 @@ fn what_cannot_be_started_ends_with_1_and_names_the_reason() {
         (&["--http", address.as_str()][..], address.as_str()),
         (&["--scenario", "no-such-file.toml"], "no-such-file.toml"),
         (&["--load", "no-such-folder"], "no-such-folder"),
+        (&["--tls", "no-such.pem", "key.pem"], "no-such.pem"),
     ] {
         let arguments = [arguments, &FREE_PORTS[2..]].concat();
         let arguments: Vec<_> = if arguments[0] == "--http" {

@@ -12,6 +12,7 @@ mod search;
 mod store;
 mod storing;
 mod support;
+mod tls;
 mod web_cors;
 mod web_described;
 mod web_faults;

@@ -43,6 +43,15 @@ pub(crate) fn stow_request<'a>(
     archive: &MockArchive,
     instances: impl IntoIterator<Item = &'a Instance>,
 ) -> reqwest::RequestBuilder {
+    stow_request_of(&client(), archive, instances)
+}
+
+/// A STOW-RS request of this client that was not sent yet.
+pub(crate) fn stow_request_of<'a>(
+    client: &reqwest::Client,
+    archive: &MockArchive,
+    instances: impl IntoIterator<Item = &'a Instance>,
+) -> reqwest::RequestBuilder {
     let mut writer = Writer::new(Boundary::seeded(1));
     let content_type = writer
         .boundary()
@@ -55,7 +64,7 @@ pub(crate) fn stow_request<'a>(
         body.extend_from_slice(&instance.bytes);
     }
     body.extend_from_slice(&writer.close());
-    client()
+    client
         .post(archive.web_url() + "/studies")
         .header("Content-Type", content_type)
         .header("Accept", "application/dicom+json")

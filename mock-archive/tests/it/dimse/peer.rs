@@ -19,7 +19,7 @@ use dicom_wire::dimse::{
     StoreResponse, element,
 };
 use dicom_wire::uid::Uid;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 pub(crate) const VERIFICATION: &str = "1.2.840.10008.1.1";
@@ -44,8 +44,8 @@ pub(crate) enum Answer {
     Reset,
 }
 
-pub(crate) struct Peer {
-    stream: TcpStream,
+pub(crate) struct Peer<S = TcpStream> {
+    stream: S,
     buffer: BytesMut,
     collector: Collector,
     values: Vec<Pdv>,
@@ -97,13 +97,7 @@ impl Peer {
 
     pub(crate) fn over(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
-        Self {
-            stream,
-            buffer: BytesMut::new(),
-            collector: Collector::new(10_000_000),
-            values: Vec::new(),
-            longest: 0,
-        }
+        Self::speaking(stream)
     }
 
     /// Sends a request for an association; gives what came back.
@@ -125,8 +119,32 @@ impl Peer {
         }
     }
 
+    /// Drops the connection so that the archive sees a reset.
+    pub(crate) fn reset(self) {
+        self.stream.set_zero_linger().unwrap();
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
+    /// Takes over a stream and says nothing.
+    pub(crate) fn speaking(stream: S) -> Self {
+        Self {
+            stream,
+            buffer: BytesMut::new(),
+            collector: Collector::new(10_000_000),
+            values: Vec::new(),
+            longest: 0,
+        }
+    }
+
+    /// What carries it.
+    pub(crate) fn stream(&self) -> &S {
+        &self.stream
+    }
+
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).await.unwrap();
+        self.stream.flush().await.unwrap();
     }
 
     /// Sends a message in PDUs of this maximum length.
@@ -243,11 +261,6 @@ impl Peer {
         self.stream.shutdown().await.unwrap();
         assert!(matches!(self.answer().await, Answer::Closed));
     }
-
-    /// Drops the connection so that the archive sees a reset.
-    pub(crate) fn reset(self) {
-        self.stream.set_zero_linger().unwrap();
-    }
 }
 
 /// The data set of a fixture, without its file meta information.
@@ -286,14 +299,16 @@ impl Peer {
         };
         request.presentation_contexts.iter().find(fits).unwrap().id
     }
+}
 
+impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     /// Stores an instance on a context of [`for_storing`].
     pub(crate) async fn store(
         &mut self,
         asked: &AssociationRQ,
         instance: &Instance,
     ) -> StoreResponse {
-        let context = Self::context_of(asked, &instance.sop_class, &instance.transfer_syntax);
+        let context = Peer::context_of(asked, &instance.sop_class, &instance.transfer_syntax);
         self.say(
             context,
             store_request(3, instance),

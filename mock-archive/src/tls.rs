@@ -1,0 +1,382 @@
+//! TLS between the sockets and the protocols: https for DICOMweb, DICOM over TLS for DIMSE (PS3.15 B.9, BCP 195).
+//!
+//! It lies over the layer where connections are cut, slowed down and reset, so what a rule does to a line happens to TCP bytes: to the handshake too, and without a closing alert.
+
+use std::io;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, version};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::socket::{Socket, Switch};
+
+/// How long a client may take for its handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// Who the archive proves to be over TLS: a chain of certificates and the private key of the first.
+///
+/// TLS 1.2 and 1.3 are spoken; clients are not asked for a certificate.
+#[derive(Clone, Debug)]
+pub struct Tls(Arc<ServerConfig>);
+
+/// Why TLS cannot be served. `certificates` and `key` say where they came from: a path, or words.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be read.
+    #[error("cannot read {file}: {why}")]
+    Unreadable {
+        /// Path of the file.
+        file: String,
+        /// Why not.
+        why: io::Error,
+    },
+    /// What should be PEM is not (RFC 7468).
+    #[error("{pem} is not PEM: {why}")]
+    Malformed {
+        /// Where it came from.
+        pem: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// There is no certificate where one should be.
+    #[error("{certificates} holds no certificate")]
+    NoCertificate {
+        /// Where it should be.
+        certificates: String,
+    },
+    /// There is no private key where one should be, or only an encrypted one.
+    #[error("{key} holds no private key, or only an encrypted one")]
+    NoKey {
+        /// Where it should be.
+        key: String,
+    },
+    /// The key is that of another certificate.
+    #[error("the private key in {key} does not belong to the first certificate in {certificates}")]
+    Mismatch {
+        /// Where the certificate came from.
+        certificates: String,
+        /// Where the key came from.
+        key: String,
+    },
+    /// The certificate or the key is of no use for another reason.
+    #[error("{certificates} with {key} cannot be used for TLS: {why}")]
+    Unusable {
+        /// Where the certificate came from.
+        certificates: String,
+        /// Where the key came from.
+        key: String,
+        /// Why not.
+        why: rustls::Error,
+    },
+}
+
+impl Tls {
+    /// From two PEM files: the certificate with whatever leads up to its CA, and its private key (PKCS #8, PKCS #1 or SEC 1).
+    /// One file may be both.
+    ///
+    /// # Errors
+    /// Names the file and what is wrong with it.
+    pub fn from_files(
+        certificates: impl AsRef<Path>,
+        key: impl AsRef<Path>,
+    ) -> Result<Self, TlsError> {
+        Self::load(
+            &Pem::read(certificates.as_ref())?,
+            &Pem::read(key.as_ref())?,
+        )
+    }
+
+    /// From two PEM texts, as [`Self::from_files`].
+    ///
+    /// # Errors
+    /// Says which of them is wrong, and how.
+    pub fn from_pem(
+        certificates: impl AsRef<[u8]>,
+        key: impl AsRef<[u8]>,
+    ) -> Result<Self, TlsError> {
+        let pem = |name: &str, text: &[u8]| Pem {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        };
+        Self::load(
+            &pem("the text of the certificates", certificates.as_ref()),
+            &pem("the text of the key", key.as_ref()),
+        )
+    }
+
+    fn load(certificates: &Pem, key: &Pem) -> Result<Self, TlsError> {
+        let chain = certificates.certificates()?;
+        let secret = key.private_key()?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&version::TLS13, &version::TLS12])
+            .and_then(|builder| {
+                builder
+                    .with_no_client_auth()
+                    .with_single_cert(chain, secret)
+            })
+            .map(|config| Self(Arc::new(config)))
+            .map_err(|why| {
+                let (certificates, key) = (certificates.name.clone(), key.name.clone());
+                match why {
+                    rustls::Error::InconsistentKeys(_) => TlsError::Mismatch { certificates, key },
+                    why => TlsError::Unusable {
+                        certificates,
+                        key,
+                        why,
+                    },
+                }
+            })
+    }
+}
+
+/// A PEM text and where it came from.
+struct Pem {
+    name: String,
+    text: Vec<u8>,
+}
+
+impl Pem {
+    fn read(path: &Path) -> Result<Self, TlsError> {
+        let name = path.display().to_string();
+        match std::fs::read(path) {
+            Ok(text) => Ok(Self { name, text }),
+            Err(why) => Err(TlsError::Unreadable { file: name, why }),
+        }
+    }
+
+    fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+        let found: Vec<_> = CertificateDer::pem_slice_iter(&self.text)
+            .collect::<Result<_, _>>()
+            .map_err(|error| self.malformed(&error))?;
+        if found.is_empty() {
+            return Err(TlsError::NoCertificate {
+                certificates: self.name.clone(),
+            });
+        }
+        Ok(found)
+    }
+
+    fn private_key(&self) -> Result<PrivateKeyDer<'static>, TlsError> {
+        PrivateKeyDer::from_pem_slice(&self.text).map_err(|error| match error {
+            pem::Error::NoItemsFound => TlsError::NoKey {
+                key: self.name.clone(),
+            },
+            error => self.malformed(&error),
+        })
+    }
+
+    fn malformed(&self, error: &pem::Error) -> TlsError {
+        TlsError::Malformed {
+            pem: self.name.clone(),
+            why: error.to_string(),
+        }
+    }
+}
+
+/// An accepted connection, over TLS or not.
+#[derive(Debug)]
+pub(crate) enum Stream {
+    /// Without TLS.
+    Plain(Box<Socket>),
+    /// After a TLS handshake.
+    Secure(Box<TlsStream<Socket>>),
+}
+
+impl Stream {
+    /// Shakes hands if the archive speaks TLS. `None` if nothing came of it: that connection has ended then.
+    pub(crate) async fn open(socket: Socket, tls: Option<Tls>) -> Option<Self> {
+        let Some(Tls(config)) = tls else {
+            return Some(Self::from(socket));
+        };
+        // Who is kept waiting by a rule is not to blame for it.
+        let is_limited = !socket.is_held_up();
+        let handshake = TlsAcceptor::from(config).accept(socket);
+        let shaken = if is_limited {
+            timeout(HANDSHAKE, handshake)
+                .await
+                .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+        } else {
+            handshake.await
+        };
+        match shaken {
+            Ok(stream) => Some(Self::Secure(Box::new(stream))),
+            Err(error) => {
+                tracing::debug!(%error, "no TLS handshake");
+                None
+            }
+        }
+    }
+
+    /// The switch that ends it.
+    pub(crate) fn switch(&self) -> Switch {
+        self.socket().switch()
+    }
+
+    /// Whether it never answers, so that no timer above shall end it either.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.socket().is_silent()
+    }
+
+    fn socket(&self) -> &Socket {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Secure(stream) => stream.get_ref().0,
+        }
+    }
+}
+
+/// Without TLS.
+impl From<Socket> for Stream {
+    fn from(socket: Socket) -> Self {
+        Self::Plain(Box::new(socket))
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(socket) => Pin::new(socket).poll_read(cx, buf),
+            Self::Secure(stream) => Pin::new(stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(socket) => Pin::new(socket).poll_write(cx, buf),
+            Self::Secure(stream) => Pin::new(stream).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(socket) => Pin::new(socket).poll_flush(cx),
+            Self::Secure(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(socket) => Pin::new(socket).poll_shutdown(cx),
+            Self::Secure(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::moment::{Connect, Direction, Ending, Line, Manner};
+    use crate::request::Protocol;
+    use rustls::pki_types::ServerName;
+    use rustls::{ClientConfig, RootCertStore};
+    use tokio::io::AsyncReadExt as _;
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::time::Instant;
+    use tokio_rustls::TlsConnector;
+
+    /// Both ends of a handshake with a certificate made for it.
+    fn parties() -> (Tls, TlsConnector) {
+        let signed = rcgen::generate_simple_self_signed(["archive".to_owned()]).unwrap();
+        let tls = Tls::from_pem(signed.cert.pem(), signed.signing_key.serialize_pem()).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(signed.cert.der().clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let trusting = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        (tls, TlsConnector::from(Arc::new(trusting)))
+    }
+
+    async fn connected(line: Line) -> (Socket, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let peer = TcpStream::connect(listener.local_addr().unwrap()).await;
+        let connect = Connect {
+            protocol: Protocol::Dimse,
+            number: 1,
+            line,
+        };
+        let (stream, _) = listener.accept().await.unwrap();
+        (Socket::new(stream, &connect), peer.unwrap())
+    }
+
+    /// What comes of a handshake over a line, at the archive and at the client.
+    async fn shaken(line: Line) -> (Option<Stream>, io::Result<()>) {
+        let (tls, connector) = parties();
+        let (socket, peer) = connected(line).await;
+        let client = connector.connect(ServerName::try_from("archive").unwrap(), peer);
+        let client = async { client.await.map(drop) };
+        tokio::join!(Stream::open(socket, Some(tls)), client)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_line_that_is_late_by_rule_is_given_time_for_its_handshake() {
+        let began = Instant::now();
+        let line = Line {
+            latency: 2 * HANDSHAKE,
+            ..Line::default()
+        };
+        let (stream, client) = shaken(line).await;
+        assert!(matches!(stream, Some(Stream::Secure(_))));
+        client.unwrap();
+        assert!(began.elapsed() >= 2 * HANDSHAKE);
+    }
+
+    #[tokio::test]
+    async fn a_line_that_ends_by_rule_ends_inside_the_handshake() {
+        for (manner, seen) in [
+            (Manner::Close, io::ErrorKind::UnexpectedEof),
+            (Manner::Reset, io::ErrorKind::ConnectionReset),
+        ] {
+            let ending = Ending {
+                after: 100,
+                direction: Direction::Outbound,
+                manner,
+            };
+            let line = Line {
+                ending: Some(ending),
+                ..Line::default()
+            };
+            let (stream, client) = shaken(line).await;
+            assert!(stream.is_none());
+            assert_eq!(client.unwrap_err().kind(), seen);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_line_is_held_until_the_peer_leaves() {
+        let (tls, _) = parties();
+        let (socket, mut peer) = connected(Line {
+            silent: true,
+            ..Line::default()
+        })
+        .await;
+        let opening = tokio::spawn(Stream::open(socket, Some(tls)));
+        let answer = timeout(10 * HANDSHAKE, peer.read_u8()).await;
+        assert!(answer.is_err(), "neither a byte nor an end may come");
+        drop(peer);
+        assert!(opening.await.unwrap().is_none());
+    }
+}
