@@ -7,9 +7,11 @@ mod instance;
 mod spool;
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use content::{Chunks, Reader};
 pub use instance::{Stored, Unreadable};
@@ -23,6 +25,16 @@ pub const THRESHOLD: usize = 256 * 1024;
 pub struct Storage {
     directory: Option<Arc<Path>>,
     retain: Retain,
+    revisions: Arc<Revisions>,
+}
+
+/// Numbers that tell one content from another of the same UIDs. They start anywhere: those of one run mean nothing in the next.
+struct Revisions(AtomicU64);
+
+impl Default for Revisions {
+    fn default() -> Self {
+        Self(AtomicU64::new(RandomState::new().hash_one(0)))
+    }
 }
 
 /// What is kept of an instance.
@@ -51,7 +63,7 @@ impl Storage {
         tempfile::tempfile_in(&path)?;
         Ok(Self {
             directory: Some(path.into()),
-            retain: Retain::All,
+            ..Self::default()
         })
     }
 
@@ -60,6 +72,11 @@ impl Storage {
     pub fn retaining(mut self, retain: Retain) -> Self {
         self.retain = retain;
         self
+    }
+
+    /// A number that no other content of this place has.
+    fn revision(&self) -> u64 {
+        self.revisions.0.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Something to put an arriving instance into.

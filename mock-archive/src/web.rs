@@ -9,10 +9,12 @@ mod metadata;
 mod problem;
 mod produce;
 mod qido;
+mod range;
 mod rendered;
 mod resource;
 mod stow;
 mod transcode;
+mod validator;
 mod wado;
 
 use axum::Router;
@@ -32,6 +34,7 @@ use crate::request::{Request, Scope, Service};
 use crate::serve::Connection;
 use problem::Problem;
 use resource::Resource;
+use validator::Validator;
 
 /// The path below which the service lies.
 pub(crate) const BASE_PATH: &str = "/dicomweb";
@@ -50,6 +53,8 @@ pub(crate) struct Asked {
     pub(crate) headers: HeaderMap,
     /// Query of the request target, as received.
     pub(crate) query: String,
+    /// What the client has already.
+    pub(crate) validator: Validator,
 }
 
 async fn serve(State(archive): State<Archive>, request: HttpRequest) -> Response {
@@ -75,11 +80,14 @@ async fn serve(State(archive): State<Archive>, request: HttpRequest) -> Response
             cors::preflight(&parts.headers, methods)
         }
         Ruling::Proceed => {
+            let (base, query) = (base(&parts), parts.uri.query().unwrap_or_default());
+            let validator = Validator::new(&base, query, &parts.headers);
             let asked = Asked {
                 archive,
                 exchange: exchange.clone(),
-                base: base(&parts),
-                query: parts.uri.query().unwrap_or_default().to_owned(),
+                query: query.to_owned(),
+                base,
+                validator,
                 headers: parts.headers,
             };
             match resource {
@@ -111,6 +119,7 @@ fn described(parts: &Parts, resource: Option<&Resource>) -> Request {
 
 async fn answer(asked: Asked, method: Method, resource: Resource, body: Body) -> Response {
     let reads = matches!(method, Method::GET | Method::HEAD);
+    let validator = asked.validator.clone();
     let answered = match resource {
         _ if method == Method::OPTIONS => capabilities::capabilities(&asked, &resource),
         Resource::Base if reads => capabilities::capabilities(&asked, &resource),
@@ -134,7 +143,7 @@ async fn answer(asked: Asked, method: Method, resource: Resource, body: Body) ->
         }
         _ => Err(Problem::method_not_allowed(&method, resource.methods())),
     };
-    answered.unwrap_or_else(IntoResponse::into_response)
+    validator.apply(answered.unwrap_or_else(IntoResponse::into_response))
 }
 
 fn made_up(answer: Answer) -> Response {

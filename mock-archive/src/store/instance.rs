@@ -28,6 +28,7 @@ pub struct Stored {
     storage: Storage,
     content: Content,
     digest: OnceLock<[u8; 32]>,
+    revision: u64,
     /// Whether the file goes with this.
     doomed: AtomicBool,
 }
@@ -76,6 +77,7 @@ impl Stored {
             identity,
             layout,
             header,
+            revision: storage.revision(),
             storage,
             content,
             digest: digest.map(OnceLock::from).unwrap_or_default(),
@@ -86,6 +88,11 @@ impl Stored {
     /// What it is.
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// A number of this content: another one under the same UIDs has another.
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// Length of the Part 10 file in bytes, as it came.

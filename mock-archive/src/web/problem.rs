@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{ALLOW, CONTENT_TYPE};
+use http::header::{ALLOW, CONTENT_RANGE, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
 
@@ -13,7 +13,7 @@ use serde_json::json;
 pub(crate) struct Problem {
     status: StatusCode,
     detail: String,
-    allow: Option<&'static str>,
+    field: Option<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
@@ -21,7 +21,7 @@ impl Problem {
         Problem {
             status,
             detail: detail.into(),
-            allow: None,
+            field: None,
         }
     }
 
@@ -47,7 +47,7 @@ impl Problem {
     /// 405, with the methods that the resource has.
     pub(crate) fn method_not_allowed(method: &http::Method, allow: &'static str) -> Problem {
         Problem {
-            allow: Some(allow),
+            field: Some((ALLOW, HeaderValue::from_static(allow))),
             ..Problem::new(
                 StatusCode::METHOD_NOT_ALLOWED,
                 format!("{method} is not among the methods of this resource: {allow}"),
@@ -73,6 +73,18 @@ impl Problem {
         Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, why.to_string())
     }
 
+    /// 416: a range that a file of this length does not have.
+    pub(crate) fn not_satisfiable(length: u64) -> Problem {
+        let whole = HeaderValue::from_str(&format!("bytes */{length}")).ok();
+        Problem {
+            field: whole.map(|whole| (CONTENT_RANGE, whole)),
+            ..Problem::new(
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                format!("the range lies behind the {length} bytes that there are"),
+            )
+        }
+    }
+
     /// 500: the archive itself failed, as when a disk is full.
     pub(crate) fn internal(why: impl Display) -> Problem {
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, why.to_string())
@@ -94,8 +106,8 @@ impl IntoResponse for Problem {
             CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        if let Some(allow) = self.allow {
-            headers.insert(ALLOW, HeaderValue::from_static(allow));
+        if let Some((name, value)) = self.field {
+            headers.insert(name, value);
         }
         response
     }

@@ -8,8 +8,8 @@ use axum::response::Response;
 use dicom_wire::media::{DICOM, MediaType};
 use dicom_wire::multipart::{Boundary, Headers, Writer};
 use dicom_wire::uid::Uid;
-use http::HeaderValue;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
 
 use crate::moment::Syntax;
 use crate::request::Scope;
@@ -18,6 +18,7 @@ use crate::web::Asked;
 use crate::web::accept::{self, Form, Offer, Wish};
 use crate::web::problem::Problem;
 use crate::web::produce::{self, Sink};
+use crate::web::range;
 use crate::web::transcode::{self, Begun};
 
 /// Explicit VR Little Endian.
@@ -83,7 +84,7 @@ pub(crate) async fn instances(asked: &Asked, scope: &Scope) -> Result<Response, 
         Problem::not_acceptable(format!("instance {instance} cannot be converted: {why}"))
     })?;
     match offer.form {
-        Form::Single => Ok(single(first, ready)),
+        Form::Single => single(asked, first, ready),
         Form::Multipart => Ok(multipart(boundary(asked), first, ready, outgoing)),
     }
 }
@@ -95,6 +96,7 @@ pub(crate) async fn instances(asked: &Asked, scope: &Scope) -> Result<Response, 
 pub(crate) fn found(asked: &Asked, scope: &Scope) -> Result<Vec<Arc<Stored>>, Problem> {
     let selected = asked.archive.select(&asked.exchange, scope);
     if !selected.is_empty() {
+        asked.validator.found(&asked.archive, &selected);
         return Ok(selected);
     }
     let named = match scope {
@@ -212,17 +214,47 @@ impl Outgoing {
     }
 }
 
-fn single(outgoing: Outgoing, ready: Ready) -> Response {
+fn single(asked: &Asked, outgoing: Outgoing, ready: Ready) -> Result<Response, Problem> {
     let media = outgoing.media(&ready);
-    let length = matches!(ready, Ready::AsStored).then(|| outgoing.stored.len());
-    let mut response = Response::new(produce::body(move |sink| outgoing.write(ready, sink)));
-    set_type(&mut response, &media);
-    if let Some(length) = length {
-        response
-            .headers_mut()
-            .insert(CONTENT_LENGTH, HeaderValue::from(length));
+    match ready {
+        Ready::AsStored => as_stored(asked, outgoing.stored, &media),
+        ready => {
+            let mut response =
+                Response::new(produce::body(move |sink| outgoing.write(ready, sink)));
+            set_type(&mut response, &media);
+            Ok(response)
+        }
     }
-    response
+}
+
+/// The very bytes of one file, or some of them.
+fn as_stored(asked: &Asked, stored: Arc<Stored>, media: &MediaType) -> Result<Response, Problem> {
+    let length = stored.len();
+    let tag = asked.validator.tag(&media.to_string(), "");
+    let part = match asked.exchange.request().method.as_str() {
+        "GET" if asked.validator.allows_range(tag.as_deref()) => {
+            range::wanted(&asked.headers, length)?
+        }
+        _ => None,
+    };
+    let bytes = part.clone().unwrap_or(0..length);
+    let given = bytes.end - bytes.start;
+    let mut response = Response::new(produce::body(move |sink| {
+        let mut chunks = stored.chunks(bytes)?;
+        chunks.try_for_each(|chunk| sink.hand(chunk?))
+    }));
+    set_type(&mut response, media);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(given));
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    if let Some(part) = part {
+        let place = format!("bytes {}-{}/{length}", part.start, part.end - 1);
+        if let Ok(place) = HeaderValue::from_str(&place) {
+            headers.insert(CONTENT_RANGE, place);
+        }
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+    }
+    Ok(response)
 }
 
 fn multipart(

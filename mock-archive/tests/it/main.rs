@@ -13,6 +13,7 @@ mod store;
 mod storing;
 mod support;
 mod tls;
+mod web_cache;
 mod web_cors;
 mod web_described;
 mod web_faults;
