@@ -202,6 +202,22 @@ impl Archive {
         instances
     }
 
+    /// Takes instances out that were selected before; series and studies without instances go as well. What was overwritten since then stays.
+    pub fn delete(&self, exchange: &Exchange, selected: &[Arc<Stored>]) {
+        let mut state = self.state();
+        let mut deleted = 0;
+        for stored in selected {
+            let instance = &stored.identity().instance;
+            let is_same = |known: &Arc<Stored>| Arc::ptr_eq(known, stored);
+            if state.index.instance(instance).is_some_and(is_same) {
+                state.index.remove(instance);
+                stored.forget();
+                deleted += 1;
+            }
+        }
+        state.note(exchange.number(), Note::Deleted { instances: deleted });
+    }
+
     /// The SOP Instance UIDs of everything that is stored, sorted.
     pub fn stored(&self) -> Vec<Uid> {
         let mut uids: Vec<_> = self

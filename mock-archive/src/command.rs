@@ -8,7 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use dicom_mock_archive::fault::Reason;
 use dicom_mock_archive::personality::Personality;
 use dicom_mock_archive::policy::{
-    Accepts, Auth, Called, Duplicates, Edition, Extension, Login, PatientConflict, Policy,
+    Accepts, Auth, Called, Delete, Duplicates, Edition, Extension, Login, PatientConflict, Policy,
 };
 use dicom_mock_archive::rule::Rule;
 use dicom_wire::ae::AeTitle;
@@ -123,6 +123,9 @@ pub(crate) struct Serve {
     /// What happens to an instance of another patient than its study.
     #[arg(long, value_name = "accept|coerce|split|reject[:REASON]", value_parser = patient_conflict, help_heading = "Policy")]
     pub(crate) patient_conflict: Option<PatientConflict>,
+    /// Let studies, series and instances be deleted over HTTP.
+    #[arg(long, help_heading = "Policy")]
+    pub(crate) allow_delete: bool,
     /// Transfer syntaxes that can be stored, all others being refused.
     #[arg(
         long,
@@ -200,6 +203,9 @@ impl Serve {
         policy.seed = self.seed;
         policy.duplicates = self.duplicates.unwrap_or(policy.duplicates);
         policy.patient_conflict = self.patient_conflict.unwrap_or(policy.patient_conflict);
+        if self.allow_delete {
+            policy.delete = Delete::Allowed;
+        }
         if !self.transfer_syntax.is_empty() {
             policy.transfer_syntaxes =
                 Accepts::Only(self.transfer_syntax.iter().cloned().collect());
@@ -307,6 +313,7 @@ mod tests {
             "2",
             "--like",
             "strict",
+            "--allow-delete",
         ]);
         let policy = command.unwrap().serve.policy();
 
@@ -316,6 +323,7 @@ mod tests {
         );
         assert_eq!(policy.duplicates, Duplicates::Reject(FailureReason(0x0111)));
         assert_eq!(policy.called, Called::Own);
+        assert_eq!(policy.delete, Delete::Allowed);
         assert_eq!(policy.destinations.len(), 1);
         assert!(policy.logins[0].matches(b"anna", Some(b"secret")));
         assert_eq!(policy.max_associations, Some(2));

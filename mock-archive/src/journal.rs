@@ -106,6 +106,11 @@ pub enum Note {
         /// How many.
         instances: usize,
     },
+    /// Instances were deleted.
+    Deleted {
+        /// How many.
+        instances: usize,
+    },
     /// An instance was sent on.
     SubOperation {
         /// Which.

@@ -24,6 +24,8 @@ pub struct Policy {
     pub duplicates: Duplicates,
     /// An instance names another Patient ID than the study it belongs to.
     pub patient_conflict: PatientConflict,
+    /// Whether instances can be deleted over HTTP.
+    pub delete: Delete,
     /// Transfer syntaxes that can be stored; others are refused with C122 and not accepted in a presentation context.
     pub transfer_syntaxes: Accepts,
     /// SOP classes that can be stored; others are refused with 0122 and not accepted in a presentation context.
@@ -63,6 +65,7 @@ impl Default for Policy {
             edition: Edition::default(),
             duplicates: Duplicates::default(),
             patient_conflict: PatientConflict::default(),
+            delete: Delete::default(),
             transfer_syntaxes: Accepts::Any,
             sop_classes: Accepts::Any,
             max_request_bytes: None,
@@ -220,6 +223,16 @@ pub enum PatientConflict {
     Coerce,
     /// It is stored, and the study is listed once for each patient.
     Split,
+}
+
+/// Whether studies, series and instances can be deleted over HTTP, which PS3.18 does not have and many archives do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Delete {
+    /// No: 405.
+    #[default]
+    Refused,
+    /// Yes: 204, and they are gone.
+    Allowed,
 }
 
 /// A set of UIDs that are accepted.

@@ -3,6 +3,7 @@
 mod accept;
 mod capabilities;
 mod cors;
+mod delete;
 mod delivery;
 mod frames;
 mod metadata;
@@ -76,7 +77,8 @@ async fn serve(State(archive): State<Archive>, request: HttpRequest) -> Response
     let mut response = match admission.ruling {
         Ruling::Answer(answer) => made_up(answer),
         Ruling::Proceed if exchange.request().is_preflight() => {
-            let methods = resource.map_or("GET, HEAD, OPTIONS", |resource| resource.methods());
+            let delete = archive.policy().delete;
+            let methods = resource.map_or("GET, HEAD, OPTIONS", |known| known.methods(delete));
             cors::preflight(&parts.headers, methods)
         }
         Ruling::Proceed => {
@@ -120,12 +122,13 @@ fn described(parts: &Parts, resource: Option<&Resource>) -> Request {
 async fn answer(asked: Asked, method: Method, resource: Resource, body: Body) -> Response {
     let reads = matches!(method, Method::GET | Method::HEAD);
     let validator = asked.validator.clone();
+    let methods = resource.methods(asked.archive.policy().delete);
     let answered = match resource {
         _ if method == Method::OPTIONS => capabilities::capabilities(&asked, &resource),
         Resource::Base if reads => capabilities::capabilities(&asked, &resource),
         Resource::Collection { level, scope } if reads => qido::search(&asked, level, scope),
         Resource::Collection { scope, .. } | Resource::Instances(scope)
-            if method == Method::POST && resource.methods().contains("POST") =>
+            if method == Method::POST && methods.contains("POST") =>
         {
             stow::store(&asked, scope.study, body).await
         }
@@ -141,7 +144,10 @@ async fn answer(asked: Asked, method: Method, resource: Resource, body: Body) ->
         Resource::BulkData { scope, path, tag } if reads => {
             frames::bulk_data(&asked, &scope, &path, tag)
         }
-        _ => Err(Problem::method_not_allowed(&method, resource.methods())),
+        Resource::Instances(scope) if method == Method::DELETE && methods.contains("DELETE") => {
+            delete::delete(&asked, &scope)
+        }
+        _ => Err(Problem::method_not_allowed(&method, methods)),
     };
     validator.apply(answered.unwrap_or_else(IntoResponse::into_response))
 }

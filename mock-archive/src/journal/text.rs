@@ -97,6 +97,9 @@ fn text(entry: &Entry, aliases: &Aliases) -> String {
             Note::Selected { instances } => {
                 let _ = write!(lines, "\n   {instances} instances{}", by(&mut fired));
             }
+            Note::Deleted { instances } => {
+                let _ = write!(lines, "\n   {instances} deleted");
+            }
             Note::SubOperation { instance, status } => {
                 let _ = write!(
                     lines,

@@ -6,6 +6,7 @@ use dicom_wire::media::MediaType;
 use http::header::{ALLOW, HeaderValue};
 use serde_json::{Value, json};
 
+use crate::policy::Delete;
 use crate::web::Asked;
 use crate::web::accept;
 use crate::web::problem::Problem;
@@ -32,6 +33,14 @@ struct Row {
     path: &'static str,
     gives: &'static [&'static str],
     takes: Option<&'static [&'static str]>,
+}
+
+impl Row {
+    /// Whether it names a study, a series or an instance, and those can be deleted.
+    fn has_delete(&self, delete: Delete) -> bool {
+        let named = ["{study}", "{series}", "{instance}"];
+        delete == Delete::Allowed && named.iter().any(|end| self.path.ends_with(end))
+    }
 }
 
 const fn gives(path: &'static str, gives: &'static [&'static str]) -> Row {
@@ -101,7 +110,7 @@ const ROWS: &[Row] = &[
 
 /// Answers with the description of the whole service at its base, and with the methods elsewhere.
 pub(crate) fn capabilities(asked: &Asked, resource: &Resource) -> Result<Response, Problem> {
-    let allow = HeaderValue::from_static(resource.methods());
+    let allow = HeaderValue::from_static(resource.methods(asked.archive.policy().delete));
     let mut response = match resource {
         Resource::Base => description(asked)?,
         _ => {
@@ -122,29 +131,33 @@ fn description(asked: &Asked) -> Result<Response, Problem> {
             "capabilities are given as {WADL} or application/json"
         ))
     })?;
+    let delete = asked.archive.policy().delete;
     let text = if chosen.is(WADL) {
-        wadl(&asked.base)
+        wadl(&asked.base, delete)
     } else {
-        tree(&asked.base).to_string()
+        tree(&asked.base, delete).to_string()
     };
     let mut response = Response::new(Body::from(text));
     set_type(&mut response, chosen);
     Ok(response)
 }
 
-fn tree(base: &str) -> Value {
+fn tree(base: &str, delete: Delete) -> Value {
     let resources = ROWS.iter().map(|row| {
         let mut methods = vec![json!({ "name": "GET", "response": row.gives })];
         if let Some(takes) = row.takes {
             let answers = ["application/dicom+json", "application/dicom+xml"];
             methods.push(json!({ "name": "POST", "request": takes, "response": answers }));
         }
+        if row.has_delete(delete) {
+            methods.push(json!({ "name": "DELETE" }));
+        }
         json!({ "path": row.path, "methods": methods })
     });
     json!({ "base": format!("{base}/"), "resources": resources.collect::<Vec<_>>() })
 }
 
-fn wadl(base: &str) -> String {
+fn wadl(base: &str, delete: Delete) -> String {
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<application xmlns=\"http://wadl.dev.java.net/2009/02\">\n  <resources base=\"{}/\">\n",
         escaped(base)
@@ -170,6 +183,9 @@ fn wadl(base: &str) -> String {
                 );
             }
             text += "        </request>\n        <response status=\"200 202 409\">\n          <representation mediaType=\"application/dicom+json\"/>\n          <representation mediaType=\"application/dicom+xml\"/>\n        </response>\n      </method>\n";
+        }
+        if row.has_delete(delete) {
+            text += "      <method name=\"DELETE\">\n        <response status=\"204\"/>\n      </method>\n";
         }
         text += "    </resource>\n";
     }

@@ -7,6 +7,7 @@ use dicom_wire::uid::Uid;
 use http::Method;
 use percent_encoding::percent_decode_str;
 
+use crate::policy::Delete;
 use crate::request::{Scope, Service};
 use crate::web::problem::Problem;
 
@@ -136,9 +137,12 @@ impl Resource {
     }
 
     /// Its methods, as the value of an Allow header.
-    pub(crate) fn methods(&self) -> &'static str {
+    pub(crate) fn methods(&self, delete: Delete) -> &'static str {
         match self {
-            Resource::Base => "GET, HEAD, OPTIONS",
+            Resource::Instances(Scope { series: None, .. }) if delete == Delete::Allowed => {
+                "DELETE, GET, HEAD, OPTIONS, POST"
+            }
+            Resource::Instances(_) if delete == Delete::Allowed => "DELETE, GET, HEAD, OPTIONS",
             Resource::Collection {
                 level: Level::Study,
                 ..

@@ -15,6 +15,7 @@ mod support;
 mod tls;
 mod web_cache;
 mod web_cors;
+mod web_delete;
 mod web_described;
 mod web_faults;
 mod web_qido;
