@@ -4,6 +4,7 @@
 //! of faults: they pass the moments of their [`Exchange`](crate::exchange::Exchange) and do what they are told.
 
 mod association;
+mod commitment;
 mod connection;
 mod echo;
 mod establish;
@@ -19,7 +20,7 @@ mod user;
 
 use std::time::Duration;
 
-use dicom_wire::dimse::{Command, CommandSet, DataSet, NResponse, Status, element};
+use dicom_wire::dimse::{Command, CommandSet, DataSet, NResponse, NService, Status, element};
 
 use self::association::{Association, Ended, Entry};
 use crate::archive::Archive;
@@ -38,7 +39,7 @@ pub(crate) async fn serve(stream: Stream, archive: Archive, connection: u64) {
     }
 }
 
-/// Answers commands until the association ends.
+/// Answers commands until the association ends; what is then still to be reported goes out on another.
 async fn converse(mut association: Association) {
     while let Ok((context, set, data_set)) = association.next_command().await {
         if answer(&mut association, context, set, data_set)
@@ -48,6 +49,8 @@ async fn converse(mut association: Association) {
             break;
         }
     }
+    let (archive, requester, reports) = association.into_reports();
+    commitment::deliver(&archive, &requester, reports).await;
 }
 
 async fn answer(
@@ -77,6 +80,11 @@ async fn answer(
         (Ok(Command::FindRq(request)), _) => find::answer(association, context, request).await,
         (Ok(Command::MoveRq(request)), _) => move_::answer(association, context, request).await,
         (Ok(Command::GetRq(request)), _) => get::answer(association, context, request).await,
+        (Ok(Command::NRq(request)), data_set)
+            if request.service == NService::Action && association.commits_on(context) =>
+        {
+            commitment::answer(association, context, request, data_set).await
+        }
         (command, data_set) => {
             if data_set == DataSet::Present {
                 association.skip_data_set().await?;
@@ -104,6 +112,9 @@ async fn answer(
                                 .await
                         }
                     }
+                }
+                Ok(Command::NRsp(response)) if response.service == NService::EventReport => {
+                    commitment::answered(association, &response).await
                 }
                 Ok(response) => {
                     association.remark(format!("{} without a request", response.name()));

@@ -13,9 +13,10 @@ use dicom_wire::uid::Uid;
 use tokio::time::sleep;
 
 use super::IDLE;
+use super::commitment::Report;
 use super::connection::{Connection, Gone, RawPdu, kind};
 use super::identifier::Hierarchy;
-use super::negotiate::Extended;
+use super::negotiate::{Extended, Use, usage};
 use super::payload::{self, Payload};
 use crate::archive::{Archive, Seat};
 use crate::exchange::Exchange;
@@ -80,6 +81,7 @@ pub(super) struct Association {
     pub(super) values: VecDeque<Pdv>,
     pub(super) early: VecDeque<Event>,
     pub(super) data_sent: u64,
+    pub(super) reports: VecDeque<Report>,
 }
 
 impl Association {
@@ -106,6 +108,17 @@ impl Association {
     /// Whether the requester takes instances of this class on this association (PS3.7 D.3.3.4).
     pub(super) fn peer_is_scp(&self, class: &Uid) -> bool {
         self.roles.get(class).is_some_and(|roles| roles.scp)
+    }
+
+    /// Whether the context is for storage commitment.
+    pub(super) fn commits_on(&self, context: u8) -> bool {
+        let context = self.contexts.get(&context);
+        context.is_some_and(|context| usage(&context.abstract_syntax) == Some(Use::Commitment))
+    }
+
+    /// What is left of an association that is over: the reports that were not answered, and whom they are for.
+    pub(super) fn into_reports(self) -> (Archive, AeTitle, VecDeque<Report>) {
+        (self.archive, self.calling, self.reports)
     }
 
     /// Whether this extension was agreed to for the class.

@@ -135,6 +135,7 @@ impl Association {
             values: VecDeque::new(),
             early: VecDeque::new(),
             data_sent: 0,
+            reports: VecDeque::new(),
         })
     }
 }

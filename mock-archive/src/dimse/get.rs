@@ -8,10 +8,10 @@ use dicom_wire::dimse::{
 };
 
 use super::association::{Agreed, Association, Ended, Entry};
-use super::identifier;
 use super::negotiate::{Use, usage};
 use super::payload::Payload;
 use super::retrieve::{Progress, Wanted, route};
+use super::{commitment, identifier};
 use crate::exchange::Exchange;
 use crate::moment::Next;
 use crate::request::Service;
@@ -164,6 +164,7 @@ async fn sub_operation(
             Ok(Command::StoreRsp(response)) if response.message_id == message_id => {
                 return Ok(response.outcome.status);
             }
+            Ok(Command::NRsp(response)) => commitment::answered(association, &response).await?,
             Ok(Command::CancelRq(cancel)) => *is_cancelled |= cancel.message_id_responded_to == get,
             Ok(other) => {
                 association.remark(format!(

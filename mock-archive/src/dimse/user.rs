@@ -1,23 +1,25 @@
-//! The archive as the one who asks: the association to a move's destination (PS3.4 C.4.2.2.1).
+//! The archive as the one who asks: the association to a move's destination (PS3.4 C.4.2.2.1), or to who asked for commitment.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use dicom_dictionary_std::uids;
+use dicom_object::InMemDicomObject;
 use dicom_ul::pdu::{
     self, AssociationRQ, Pdu, PresentationContextProposed,
-    PresentationContextResultReason as Reason,
+    PresentationContextResultReason as Reason, RequestorRoles, UserVariableItem,
 };
 use dicom_wire::ae::AeTitle;
 use dicom_wire::dimse::pdv::{self, P_DATA_TF, Pdv};
-use dicom_wire::dimse::{Collector, Command, Status, StoreRequest};
+use dicom_wire::dimse::{Collector, Command, Message, NRequest, Status, StoreRequest};
 use dicom_wire::uid::Uid;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::association::Agreed;
 use super::connection::{Connection, kind};
+use super::identifier;
 use super::negotiate::{self, APPLICATION_CONTEXT};
 use super::payload::{self, Payload};
 use crate::socket::Socket;
@@ -32,6 +34,11 @@ const ANSWER: Duration = Duration::from_secs(60);
 const MAX_PDU: u32 = 16 * 1024;
 /// Context IDs are odd and below 256.
 const MAX_CONTEXTS: usize = 128;
+/// The transfer syntaxes that any receiver knows.
+const ANY_RECEIVER: [&str; 2] = [
+    uids::EXPLICIT_VR_LITTLE_ENDIAN,
+    uids::IMPLICIT_VR_LITTLE_ENDIAN,
+];
 
 /// An association that the archive opened.
 #[derive(Debug)]
@@ -51,19 +58,49 @@ impl User {
         called: &AeTitle,
         instances: &[Arc<Stored>],
     ) -> Result<Self, String> {
+        Self::open(address, calling, called, proposals(instances), None).await
+    }
+
+    /// Opens one for reports of storage commitment, as the provider of that service (PS3.4 J.3.3, PS3.7 D.3.3.4).
+    pub(super) async fn associate_to_report(
+        address: &str,
+        calling: &AeTitle,
+        called: &AeTitle,
+    ) -> Result<Self, String> {
+        let class = uids::STORAGE_COMMITMENT_PUSH_MODEL;
+        let proposals = [(1, &ANY_RECEIVER[0]), (3, &ANY_RECEIVER[1])].map(|(id, syntax)| Agreed {
+            id,
+            abstract_syntax: parsed(class),
+            transfer_syntax: parsed(syntax),
+        });
+        let roles = RequestorRoles {
+            scu: false,
+            scp: true,
+        };
+        let role = UserVariableItem::ScuScpRoleSelectionSubItem(class.to_owned(), roles);
+        Self::open(address, calling, called, proposals.into(), Some(role)).await
+    }
+
+    async fn open(
+        address: &str,
+        calling: &AeTitle,
+        called: &AeTitle,
+        proposals: Vec<Agreed>,
+        role: Option<UserVariableItem>,
+    ) -> Result<Self, String> {
         let connecting = timeout(CONNECT, TcpStream::connect(address)).await;
         let stream =
             connecting.map_err(|_| format!("no connection within {} s", CONNECT.as_secs()))?;
         let stream = stream.map_err(|error| error.to_string())?;
         let mut connection = Connection::new(Stream::from(Socket::outgoing(stream)), MAX_PDU);
-        let proposals = proposals(instances);
+        let user_variables = negotiate::identity(MAX_PDU).into_iter().chain(role);
         let request = Pdu::AssociationRQ(AssociationRQ {
             protocol_version: 1,
             calling_ae_title: calling.to_string(),
             called_ae_title: called.to_string(),
             application_context_name: APPLICATION_CONTEXT.to_owned(),
             presentation_contexts: proposals.iter().map(proposed).collect(),
-            user_variables: negotiate::identity(MAX_PDU),
+            user_variables: user_variables.collect(),
         });
         let mut bytes = Vec::new();
         pdu::write_pdu(&mut bytes, &request).map_err(|error| error.to_string())?;
@@ -131,6 +168,47 @@ impl User {
         )
         .await;
         sent.map_err(|gone| gone.to_string())?;
+        match self.answer("C-STORE-RQ", message_id).await? {
+            Command::StoreRsp(response) => Ok(response.outcome.status),
+            other => Err(format!(
+                "answered C-STORE-RQ {message_id} with {}",
+                other.name()
+            )),
+        }
+    }
+
+    /// Sends an N-EVENT-REPORT on the first context and waits for the status.
+    pub(super) async fn report(
+        &mut self,
+        request: NRequest,
+        event: &InMemDicomObject,
+    ) -> Result<Status, String> {
+        let message_id = request.message_id;
+        let agreed = self
+            .contexts
+            .first()
+            .ok_or("no context for storage commitment")?;
+        let message = Message {
+            context: agreed.id,
+            command: Command::from(request),
+            data_set: Some(identifier::write(event, &agreed.transfer_syntax)?),
+        };
+        let sent = self
+            .connection
+            .write(&message.to_pdus(self.max_length))
+            .await;
+        sent.map_err(|gone| gone.to_string())?;
+        match self.answer("N-EVENT-REPORT-RQ", message_id).await? {
+            Command::NRsp(response) => Ok(response.outcome.status),
+            other => Err(format!(
+                "answered N-EVENT-REPORT-RQ {message_id} with {}",
+                other.name()
+            )),
+        }
+    }
+
+    /// The response to the request of this name and ID.
+    async fn answer(&mut self, to: &str, message_id: u16) -> Result<Command, String> {
         loop {
             while let Some(value) = self.values.pop_front() {
                 let Some(message) = self
@@ -140,18 +218,12 @@ impl User {
                 else {
                     continue;
                 };
-                match Command::from_set(&message.command) {
-                    Ok(Command::StoreRsp(response)) if response.message_id == message_id => {
-                        return Ok(response.outcome.status);
-                    }
-                    Ok(other) => {
-                        return Err(format!(
-                            "answered C-STORE-RQ {message_id} with {}",
-                            other.name()
-                        ));
-                    }
-                    Err(error) => return Err(error.to_string()),
+                let command =
+                    Command::from_set(&message.command).map_err(|error| error.to_string())?;
+                if command.status().is_some() && command.message_id() == message_id {
+                    return Ok(command);
                 }
+                return Err(format!("answered {to} {message_id} with {command}"));
             }
             let answer = self
                 .connection
@@ -165,7 +237,7 @@ impl User {
                 kind::ABORT => return Err("aborted by the destination".to_owned()),
                 other => {
                     return Err(format!(
-                        "answered C-STORE-RQ {message_id} with a PDU of type {other:02X}H"
+                        "answered {to} {message_id} with a PDU of type {other:02X}H"
                     ));
                 }
             }
@@ -199,6 +271,10 @@ fn proposed(agreed: &Agreed) -> PresentationContextProposed {
     }
 }
 
+fn parsed(uid: &str) -> Uid {
+    Uid::parse(uid).expect("the dictionary's UIDs are UIDs")
+}
+
 /// One context for each class and transfer syntax that is stored; for uncompressed ones the two that any receiver knows too.
 /// One transfer syntax a context, so that the receiver's choice says all that it takes.
 fn proposals(instances: &[Arc<Stored>]) -> Vec<Agreed> {
@@ -211,11 +287,7 @@ fn proposals(instances: &[Arc<Stored>]) -> Vec<Agreed> {
             )
         })
         .collect();
-    let fallback = [
-        uids::EXPLICIT_VR_LITTLE_ENDIAN,
-        uids::IMPLICIT_VR_LITTLE_ENDIAN,
-    ]
-    .map(|text| Uid::parse(text).expect("the dictionary's UIDs are UIDs"));
+    let fallback = ANY_RECEIVER.map(parsed);
     let native = stored
         .iter()
         .filter(|(_, syntax)| payload::is_native(syntax));

@@ -1,6 +1,7 @@
 //! The DIMSE edge, asked by a peer that can also be wrong.
 
 mod association;
+mod commitment;
 mod find;
 pub(crate) mod peer;
 mod receiver;

@@ -50,8 +50,12 @@ impl Status {
     pub const INVALID_INSTANCE: Self = Self(0x0117);
     /// No such SOP class (PS3.7 C.5.13).
     pub const NO_SUCH_CLASS: Self = Self(0x0118);
+    /// Class-instance conflict (PS3.7 C.5.4).
+    pub const CLASS_INSTANCE_CONFLICT: Self = Self(0x0119);
     /// SOP class not supported (PS3.7 C.5.17).
     pub const CLASS_NOT_SUPPORTED: Self = Self(0x0122);
+    /// No such action type (PS3.7 C.5.6).
+    pub const NO_SUCH_ACTION: Self = Self(0x0123);
     /// Not authorized (PS3.7 C.5.14).
     pub const NOT_AUTHORIZED: Self = Self(0x0124);
     /// Duplicate invocation (PS3.7 C.5.2): the message ID is in use.
