@@ -91,6 +91,7 @@ macro_rules! faults {
 }
 
 faults! {
+    end_connection::EndConnection = "end-connection",
     delay::Delay = "delay",
     reject_association::RejectAssociation = "reject-association",
     http_status::HttpStatus = "http-status",

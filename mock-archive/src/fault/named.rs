@@ -55,6 +55,7 @@ named! {
     "http.status" => r#"{"when":{"protocol":"web"},"then":{"http-status":{"status":503}}}"#, "requests get a status and nothing is done", [];
     "wire.latency" => r#"{"then":{"delay":{"by":"1s"}}}"#, "everything is answered a second late", [];
     "cut" => r#"{"then":{"cut-body":{}}}"#, "answers stop before their end", [];
+    "wire.reset" => r#"{"then":{"end-connection":{}}}"#, "connections are reset before anything is answered", [];
 }
 
 impl Named {

@@ -10,8 +10,9 @@ use dicom_mock_archive::rule::Rule;
 use dicom_wire::dimse::Status;
 use dicom_wire::stow::FailureReason;
 use serde_json::Value;
+use tokio::io::AsyncReadExt;
 
-use crate::support::{CHEST, c_store, client, stow};
+use crate::support::{CHEST, c_store, client, stow, stow_request};
 
 /// One slice under RLE, one uncompressed, of the same study.
 static MIXED: LazyLock<Vec<Instance>> = LazyLock::new(|| {
@@ -269,5 +270,28 @@ async fn a_delay_is_waited_for_and_noted() {
     assert_eq!(
         archive.journal().to_string().lines().next().unwrap(),
         "1. GET /dicomweb/studies -> delayed by 90000 ms, 204 [rule 1: delay]"
+    );
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_under_an_upload_leaves_nothing_half_stored_over_both_protocols() {
+    let fault = "end-connection:after=4000:direction=inbound:once";
+
+    let archive = with_fault(fault).await;
+    let lost = stow_request(&archive, CHEST.instances()).send().await;
+    assert!(lost.is_err(), "the upload was answered: {lost:?}");
+    assert!(archive.stored().len() < CHEST.instances().len());
+    assert_eq!(stow(&archive, CHEST.instances()).await.0, 200);
+    assert_eq!(archive.stored(), CHEST.uids());
+
+    let archive = with_fault("wire.reset:protocol=dimse:once").await;
+    let mut socket = tokio::net::TcpStream::connect(archive.dimse_addr())
+        .await
+        .unwrap();
+    let ended = socket.read(&mut [0; 1]).await;
+    assert!(!matches!(ended, Ok(1..)), "{ended:?}");
+    assert_eq!(
+        c_store(&archive, &CHEST.instances()[..1]).await,
+        [Status::SUCCESS]
     );
 }
