@@ -202,6 +202,11 @@ impl Archive {
         instances
     }
 
+    /// An instance as it is there, without a moment: for what depends on its kind before it is selected.
+    pub(crate) fn known(&self, instance: &Uid) -> Option<Arc<Stored>> {
+        self.state().index.instance(instance).cloned()
+    }
+
     /// Takes instances out that were selected before; series and studies without instances go as well. What was overwritten since then stays.
     pub fn delete(&self, exchange: &Exchange, selected: &[Arc<Stored>]) {
         let mut state = self.state();

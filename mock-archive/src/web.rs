@@ -15,6 +15,7 @@ mod rendered;
 mod resource;
 mod stow;
 mod transcode;
+mod uri;
 mod validator;
 mod wado;
 
@@ -62,7 +63,13 @@ async fn serve(State(archive): State<Archive>, request: HttpRequest) -> Response
     let (parts, body) = request.into_parts();
     let connection = parts.extensions.get::<Connection>().cloned();
     let resource = match parts.uri.path().strip_prefix(BASE_PATH) {
-        Some(below) if below.is_empty() || below.starts_with('/') => Resource::parse(below),
+        Some(below) if below.is_empty() || below.starts_with('/') => {
+            let query = parts.uri.query().unwrap_or_default();
+            match uri::is_meant(below, query) {
+                true => uri::resource(query),
+                false => Resource::parse(below),
+            }
+        }
         _ => Err(Problem::not_found(format!(
             "the path {:?}; the service lies below {BASE_PATH}",
             parts.uri.path()
@@ -133,6 +140,7 @@ async fn answer(asked: Asked, method: Method, resource: Resource, body: Body) ->
             stow::store(&asked, scope.study, body).await
         }
         Resource::Instances(scope) if reads => wado::instances(&asked, &scope).await,
+        Resource::ByUri(scope) if reads => uri::retrieve(asked, scope).await,
         Resource::Metadata(scope) if reads => metadata::metadata(&asked, &scope),
         Resource::Rendered { scope, frames } if reads => {
             rendered::rendered(asked, scope, frames, rendered::Size::Own).await

@@ -52,6 +52,7 @@ const fn gives(path: &'static str, gives: &'static [&'static str]) -> Row {
 }
 
 const ROWS: &[Row] = &[
+    gives("wado", &["application/dicom", "image/jpeg", "image/png"]),
     Row {
         path: "studies",
         gives: ATTRIBUTES,

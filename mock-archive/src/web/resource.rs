@@ -25,6 +25,8 @@ pub(crate) enum Resource {
     },
     /// The instances of a study, series, or one instance.
     Instances(Scope),
+    /// One instance, named by query parameters (PS3.18 9).
+    ByUri(Scope),
     /// Their attributes.
     Metadata(Scope),
     /// Pictures of them.
@@ -114,7 +116,7 @@ impl Resource {
                 Service::Store
             }
             Resource::Collection { .. } => Service::Search,
-            Resource::Instances(_) => Service::Retrieve,
+            Resource::Instances(_) | Resource::ByUri(_) => Service::Retrieve,
             Resource::Metadata(_) => Service::Metadata,
             Resource::Rendered { .. } | Resource::Thumbnail { .. } => Service::Rendered,
             Resource::Frames { .. } => Service::Frames,
@@ -128,6 +130,7 @@ impl Resource {
             Resource::Base => Scope::all(),
             Resource::Collection { scope, .. }
             | Resource::Instances(scope)
+            | Resource::ByUri(scope)
             | Resource::Metadata(scope)
             | Resource::Rendered { scope, .. }
             | Resource::Thumbnail { scope, .. }

@@ -20,4 +20,5 @@ mod web_described;
 mod web_faults;
 mod web_qido;
 mod web_stow;
+mod web_uri;
 mod web_wado;
