@@ -112,8 +112,6 @@ impl Format {
 pub struct Capabilities {
     /// The media type of its description.
     pub content_type: String,
-    /// The size of the description in bytes.
-    pub bytes: usize,
 }
 
 /// An archive. One variant a protocol; what the tools ask is the same.

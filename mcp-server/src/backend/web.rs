@@ -87,11 +87,9 @@ impl Web {
             .within(doing, async {
                 let answer = self.send(doing, request).await?;
                 let content_type = content_type(answer.headers());
-                let bytes = body(doing, answer, MAX_ERROR_BODY as u64 * 16).await?.len();
-                Ok(Capabilities {
-                    content_type,
-                    bytes,
-                })
+                // A description that does not come whole is none.
+                body(doing, answer, MAX_ERROR_BODY as u64 * 16).await?;
+                Ok(Capabilities { content_type })
             })
             .await
     }

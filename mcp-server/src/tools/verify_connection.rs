@@ -53,7 +53,7 @@ fn call(session: &Session, _: Arguments) -> Pending<'_> {
         };
         // Many archives do not implement it: that is told, and is no failure.
         let capabilities = match session.backend.capabilities(&deadline).await {
-            Ok(told) => format!("told in {} bytes of {:?}", told.bytes, told.content_type),
+            Ok(told) => format!("described as {}", told.content_type),
             Err(failure) => format!("not told: {failure}"),
         };
         let authentication = match session.config.credentials {
