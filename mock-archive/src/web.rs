@@ -6,6 +6,7 @@ mod cors;
 mod delete;
 mod delivery;
 mod frames;
+mod gzip;
 mod metadata;
 mod problem;
 mod produce;
@@ -129,6 +130,7 @@ fn described(parts: &Parts, resource: Option<&Resource>) -> Request {
 async fn answer(asked: Asked, method: Method, resource: Resource, body: Body) -> Response {
     let reads = matches!(method, Method::GET | Method::HEAD);
     let validator = asked.validator.clone();
+    let takes_gzip = gzip::is_accepted(&asked.headers);
     let methods = resource.methods(asked.archive.policy().delete);
     let answered = match resource {
         _ if method == Method::OPTIONS => capabilities::capabilities(&asked, &resource),
@@ -157,7 +159,8 @@ async fn answer(asked: Asked, method: Method, resource: Resource, body: Body) ->
         }
         _ => Err(Problem::method_not_allowed(&method, methods)),
     };
-    validator.apply(answered.unwrap_or_else(IntoResponse::into_response))
+    let response = answered.unwrap_or_else(IntoResponse::into_response);
+    validator.apply(gzip::compress(response, takes_gzip))
 }
 
 fn made_up(answer: Answer) -> Response {

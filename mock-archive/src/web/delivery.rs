@@ -8,7 +8,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use http::HeaderValue;
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use tokio::time::{Duration, Instant, sleep, sleep_until};
 
 use crate::exchange::Exchange;
@@ -31,6 +31,7 @@ pub(crate) async fn deliver(
     }
     if let Some(instead) = &delivery.instead {
         parts.headers.remove(CONTENT_LENGTH);
+        parts.headers.remove(CONTENT_ENCODING);
         body = Body::from(instead.clone());
     }
     if delivery.cut.is_some() || delivery.bytes_per_second.is_some() {

@@ -18,6 +18,7 @@ mod web_cors;
 mod web_delete;
 mod web_described;
 mod web_faults;
+mod web_gzip;
 mod web_qido;
 mod web_stow;
 mod web_uri;
