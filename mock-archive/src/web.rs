@@ -19,6 +19,7 @@ mod transcode;
 mod uri;
 mod validator;
 mod wado;
+mod zip;
 
 use axum::Router;
 use axum::body::Body;

@@ -12,6 +12,7 @@ use crate::web::accept;
 use crate::web::problem::Problem;
 use crate::web::resource::Resource;
 use crate::web::wado::set_type;
+use crate::web::zip::ZIP;
 
 /// Media type of the Web Application Description Language.
 const WADL: &str = "application/vnd.sun.wadl+xml";
@@ -62,7 +63,7 @@ const ROWS: &[Row] = &[
     gives("instances", ATTRIBUTES),
     Row {
         path: "studies/{study}",
-        gives: &[FILES],
+        gives: &[FILES, ZIP],
         takes: Some(STORE),
     },
     gives("studies/{study}/metadata", ATTRIBUTES),
@@ -70,14 +71,14 @@ const ROWS: &[Row] = &[
     gives("studies/{study}/thumbnail", PICTURES),
     gives("studies/{study}/series", ATTRIBUTES),
     gives("studies/{study}/instances", ATTRIBUTES),
-    gives("studies/{study}/series/{series}", &[FILES]),
+    gives("studies/{study}/series/{series}", &[FILES, ZIP]),
     gives("studies/{study}/series/{series}/metadata", ATTRIBUTES),
     gives("studies/{study}/series/{series}/rendered", PICTURES),
     gives("studies/{study}/series/{series}/thumbnail", PICTURES),
     gives("studies/{study}/series/{series}/instances", ATTRIBUTES),
     gives(
         "studies/{study}/series/{series}/instances/{instance}",
-        &[FILES, "application/dicom"],
+        &[FILES, "application/dicom", ZIP],
     ),
     gives(
         "studies/{study}/series/{series}/instances/{instance}/metadata",

@@ -20,6 +20,7 @@ use crate::web::problem::Problem;
 use crate::web::produce::{self, Sink};
 use crate::web::range;
 use crate::web::transcode::{self, Begun};
+use crate::web::zip::{self, ZIP};
 
 /// Explicit VR Little Endian.
 pub(crate) const EXPLICIT_LITTLE: &str = "1.2.840.10008.1.2.1";
@@ -45,15 +46,19 @@ pub(crate) async fn instances(asked: &Asked, scope: &Scope) -> Result<Response, 
     let selected = found(asked, scope)?;
     let offers = accept::offers(&accept);
     let fits = |offer: &&Offer| {
-        offer.takes(DICOM)
-            && (offer.form == Form::Multipart || scope.instance.is_some())
-            && selected
-                .iter()
-                .all(|stored| choose(stored, &offer.wish) != Syntax::Unacceptable)
+        offer.media.is(ZIP)
+            || offer.takes(DICOM)
+                && (offer.form == Form::Multipart || scope.instance.is_some())
+                && selected
+                    .iter()
+                    .all(|stored| choose(stored, &offer.wish) != Syntax::Unacceptable)
     };
     let Some(offer) = offers.iter().find(fits) else {
         return Err(refusal(&selected, &offers, scope));
     };
+    if offer.media.is(ZIP) {
+        return zip::zipped(asked, selected);
+    }
     let mut outgoing = VecDeque::with_capacity(selected.len());
     for stored in selected {
         let syntax = asked.exchange.syntax(&stored, choose(&stored, &offer.wish));

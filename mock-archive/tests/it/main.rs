@@ -23,3 +23,4 @@ mod web_qido;
 mod web_stow;
 mod web_uri;
 mod web_wado;
+mod web_zip;
