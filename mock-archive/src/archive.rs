@@ -1,5 +1,6 @@
 //! What both protocols share: the instances, the rules, the journal, behind one handle.
 
+mod scheduling;
 mod seat;
 mod storing;
 
@@ -60,6 +61,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     index: Index,
+    worklist: Vec<Arc<InMemDicomObject>>,
     rules: RuleBook,
     entries: Vec<Entry>,
     /// Exchanges begun so far; not set back by a reset, so that late notes find no wrong entry.
@@ -355,6 +357,7 @@ impl Archive {
             for stored in std::mem::take(&mut state.index).select(&Scope::all()) {
                 stored.forget();
             }
+            state.worklist.clear();
         }
     }
 
@@ -524,7 +527,7 @@ pub struct Reset {
     pub rules: bool,
     /// The journal.
     pub journal: bool,
-    /// All instances.
+    /// All instances and the worklist.
     pub data: bool,
 }
 

@@ -72,6 +72,9 @@ pub(crate) struct Serve {
     /// Start with these DICOM files and folders instead of the demo patients.
     #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Data")]
     pub(crate) load: Vec<PathBuf>,
+    /// Start with the worklist items in these DICOM files and folders instead of those of the demo patients.
+    #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Data")]
+    pub(crate) worklist: Vec<PathBuf>,
     /// Where instances are kept: `memory`, or a folder.
     #[arg(
         long,

@@ -17,12 +17,14 @@ mod payload;
 mod retrieve;
 mod store;
 mod user;
+mod worklist;
 
 use std::time::Duration;
 
 use dicom_wire::dimse::{Command, CommandSet, DataSet, NResponse, NService, Status, element};
 
 use self::association::{Association, Ended, Entry};
+use self::negotiate::Use;
 use crate::archive::Archive;
 use crate::request::Service;
 use crate::tls::Stream;
@@ -77,11 +79,17 @@ async fn answer(
             .await
         }
         (Ok(Command::StoreRq(request)), _) => store::answer(association, context, request).await,
+        (Ok(Command::FindRq(request)), _)
+            if association.usage_of(context) == Some(Use::Worklist) =>
+        {
+            worklist::answer(association, context, request).await
+        }
         (Ok(Command::FindRq(request)), _) => find::answer(association, context, request).await,
         (Ok(Command::MoveRq(request)), _) => move_::answer(association, context, request).await,
         (Ok(Command::GetRq(request)), _) => get::answer(association, context, request).await,
         (Ok(Command::NRq(request)), data_set)
-            if request.service == NService::Action && association.commits_on(context) =>
+            if request.service == NService::Action
+                && association.usage_of(context) == Some(Use::Commitment) =>
         {
             commitment::answer(association, context, request, data_set).await
         }

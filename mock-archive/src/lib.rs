@@ -91,5 +91,6 @@ mod socket;
 pub mod store;
 pub mod tls;
 mod web;
+pub mod worklist;
 
 pub use server::MockArchive;

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser as _;
 use dicom_mock_archive::MockArchive;
+use dicom_mock_archive::archive::Unloadable;
 use dicom_mock_archive::personality::Personality;
 use dicom_mock_archive::scenario::Scenario;
 use dicom_mock_archive::store::Storage;
@@ -55,20 +56,32 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
     }
     let archive = builder.start().await?;
     if !serve.load.is_empty() {
-        let files = files(&serve.load)?;
-        let given = |path: &Path| serve.load.iter().any(|given| given == path);
-        for path in files {
-            match archive.load_file(&path) {
-                Err(error) if given(&path) => return Err(error.into()),
-                Err(error) => tracing::warn!(%error, "not loaded"),
-                Ok(()) => {}
-            }
-        }
+        read_all(&serve.load, |path| archive.load_file(path))?;
     } else if !serve.empty {
         archive.load_demo()?;
     }
+    if !serve.worklist.is_empty() {
+        read_all(&serve.worklist, |path| archive.schedule_file(path))?;
+    } else if serve.load.is_empty() && !serve.empty {
+        archive.archive().schedule_follow_ups();
+    }
     announce(&archive, &serve)?;
     ended().await;
+    Ok(())
+}
+
+/// Reads files and folders; only a file that was named itself has to be readable.
+fn read_all(
+    paths: &[PathBuf],
+    read: impl Fn(&Path) -> Result<(), Unloadable>,
+) -> anyhow::Result<()> {
+    for path in files(paths)? {
+        match read(&path) {
+            Err(error) if paths.contains(&path) => return Err(error.into()),
+            Err(error) => tracing::warn!(%error, "not loaded"),
+            Ok(()) => {}
+        }
+    }
     Ok(())
 }
 

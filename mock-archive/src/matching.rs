@@ -24,7 +24,7 @@ pub struct Style {
 }
 
 /// Dates with the times that belong to them.
-const PAIRS: [(Tag, Tag); 8] = [
+const PAIRS: [(Tag, Tag); 9] = [
     (tags::STUDY_DATE, tags::STUDY_TIME),
     (tags::SERIES_DATE, tags::SERIES_TIME),
     (tags::ACQUISITION_DATE, tags::ACQUISITION_TIME),
@@ -38,6 +38,10 @@ const PAIRS: [(Tag, Tag); 8] = [
     (
         tags::PERFORMED_PROCEDURE_STEP_END_DATE,
         tags::PERFORMED_PROCEDURE_STEP_END_TIME,
+    ),
+    (
+        tags::SCHEDULED_PROCEDURE_STEP_START_DATE,
+        tags::SCHEDULED_PROCEDURE_STEP_START_TIME,
     ),
 ];
 

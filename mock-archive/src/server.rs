@@ -19,6 +19,7 @@ use crate::rule::{Rule, RuleId};
 use crate::serve;
 use crate::store::Storage;
 use crate::tls::Tls;
+use crate::worklist;
 
 /// A running archive. Dropping it ends its listeners, connections and tasks.
 #[derive(Debug)]
@@ -172,6 +173,21 @@ impl MockArchive {
             .load(Bytes::from(bytes))
             .map(drop)
             .map_err(|error| failed(error.why))
+    }
+
+    /// Puts an item from a Part 10 file into the worklist.
+    ///
+    /// # Errors
+    /// If it cannot be read or is none.
+    pub fn schedule_file(&self, path: &Path) -> Result<(), Unloadable> {
+        let failed = |why: String| Unloadable {
+            what: path.display().to_string(),
+            why,
+        };
+        let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+        let item = worklist::read(&bytes).map_err(failed)?;
+        self.archive.schedule(&item);
+        Ok(())
     }
 
     /// Puts a rule into force.

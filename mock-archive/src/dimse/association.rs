@@ -110,10 +110,9 @@ impl Association {
         self.roles.get(class).is_some_and(|roles| roles.scp)
     }
 
-    /// Whether the context is for storage commitment.
-    pub(super) fn commits_on(&self, context: u8) -> bool {
-        let context = self.contexts.get(&context);
-        context.is_some_and(|context| usage(&context.abstract_syntax) == Some(Use::Commitment))
+    /// What the accepted context of this ID is for.
+    pub(super) fn usage_of(&self, context: u8) -> Option<Use> {
+        usage(&self.contexts.get(&context)?.abstract_syntax)
     }
 
     /// What is left of an association that is over: the reports that were not answered, and whom they are for.

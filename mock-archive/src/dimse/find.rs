@@ -5,7 +5,7 @@ use dicom_core::{DataElement, Length, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 use dicom_wire::dimse::{FindRequest, FindResponse, Outcome, Status};
-use dicom_wire::query::{Key, Query, QueryError};
+use dicom_wire::query::{Query, QueryError};
 use dicom_wire::uid::Uid;
 
 use super::association::{Agreed, Association, Ended, Entry};
@@ -42,9 +42,7 @@ pub(super) async fn answer(
         .sop_class(request.sop_class.clone());
     if let Ok(Asked { identifier, query }) = &asked {
         opened = opened.level(query.level).scope(scope(identifier));
-        if let Some(id) = identifier::text(identifier, tags::PATIENT_ID)
-            .filter(|id| !id.contains(['*', '?', '\\']))
-        {
+        if let Some(id) = patient_id(identifier) {
             opened = opened.patient_id(id);
         }
     }
@@ -140,20 +138,28 @@ fn read(
     query
         .keys
         .retain(|key| !(key.path.sequences().is_empty() && OWN_KEYS.contains(&key.path.leaf())));
-    // What the dictionary does not know is not supported as a key: it does not filter, and the status tells (PS3.4 C.4.1.1.4).
-    let (known, unknown) = query
-        .keys
-        .into_iter()
-        .partition(|key| key.path.vr() != VR::UN);
-    query.keys = known;
-    query
-        .ignored
-        .extend(unknown.iter().map(|key: &Key| key.path.to_string()));
+    pass_over_unknown(&mut query);
     Ok(Asked { identifier, query })
 }
 
-fn refusal(error: &QueryError) -> Outcome {
+/// What the dictionary does not know is not supported as a key: it does not filter, and the status tells (PS3.4 C.4.1.1.4).
+pub(super) fn pass_over_unknown(query: &mut Query) {
+    let keys = std::mem::take(&mut query.keys);
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        keys.into_iter().partition(|key| key.path.vr() != VR::UN);
+    query.keys = known;
+    let unknown = unknown.iter().map(|key| key.path.to_string());
+    query.ignored.extend(unknown);
+}
+
+/// What to answer to an identifier that is no search.
+pub(super) fn refusal(error: &QueryError) -> Outcome {
     Outcome::from(Status::DOES_NOT_MATCH_CLASS).with_comment(error.to_string())
+}
+
+/// The Patient ID that the identifier names exactly.
+pub(super) fn patient_id(identifier: &InMemDicomObject) -> Option<String> {
+    identifier::text(identifier, tags::PATIENT_ID).filter(|id| !id.contains(['*', '?', '\\']))
 }
 
 /// The UIDs that the identifier names exactly.
@@ -173,7 +179,7 @@ fn scope(identifier: &InMemDicomObject) -> Scope {
 
 /// Of a match the attributes that were asked for, in items too (PS3.4 C.2.2.2.6); those without a value are empty.
 /// The match's character set goes with them.
-fn wanted(identifier: &InMemDicomObject, row: &InMemDicomObject) -> InMemDicomObject {
+pub(super) fn wanted(identifier: &InMemDicomObject, row: &InMemDicomObject) -> InMemDicomObject {
     let mut answer = chosen(identifier, row);
     if let Some(charset) = row.get(tags::SPECIFIC_CHARACTER_SET) {
         answer.put(charset.clone());

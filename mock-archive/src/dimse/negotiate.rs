@@ -52,6 +52,8 @@ pub(super) enum Use {
     Move(Root),
     /// C-GET.
     Get(Root),
+    /// C-FIND of the modality worklist.
+    Worklist,
     /// N-ACTION and N-EVENT-REPORT of storage commitment.
     Commitment,
 }
@@ -71,6 +73,7 @@ pub(super) enum Root {
 pub(super) fn usage(abstract_syntax: &Uid) -> Option<Use> {
     Some(match abstract_syntax.as_str() {
         uids::VERIFICATION => Use::Verification,
+        uids::MODALITY_WORKLIST_INFORMATION_MODEL_FIND => Use::Worklist,
         uids::STORAGE_COMMITMENT_PUSH_MODEL => Use::Commitment,
         uids::PATIENT_ROOT_QUERY_RETRIEVE_INFORMATION_MODEL_FIND => Use::Find(Root::Patient),
         uids::PATIENT_ROOT_QUERY_RETRIEVE_INFORMATION_MODEL_MOVE => Use::Move(Root::Patient),
@@ -195,7 +198,7 @@ pub(super) fn extended(
         let known: &[Extension] = match usage(&class)? {
             Use::Find(_) => &Extension::ALL,
             Use::Move(_) | Use::Get(_) => &[Extension::Relational],
-            Use::Verification | Use::Storage | Use::Commitment => return None,
+            Use::Verification | Use::Storage | Use::Worklist | Use::Commitment => return None,
         };
         if !is_accepted(contexts, &class) {
             return None;

@@ -7,3 +7,4 @@ pub(crate) mod peer;
 mod receiver;
 mod retrieve;
 mod store;
+mod worklist;
