@@ -90,6 +90,7 @@ pub mod server;
 mod socket;
 pub mod store;
 pub mod tls;
+mod transcode;
 mod web;
 pub mod worklist;
 

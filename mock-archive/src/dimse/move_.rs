@@ -189,7 +189,7 @@ async fn sub_operation(
         exchange.remark(format!("no context for {instance}"));
         return Ok(Status::CLASS_NOT_SUPPORTED);
     };
-    let payload = match Payload::of(stored, &syntax) {
+    let payload = match Payload::of(stored, &syntax).await {
         Ok(payload) => payload,
         Err(why) => {
             exchange.remark(format!("{instance}: {why}"));

@@ -1,6 +1,7 @@
 //! The data set of an outgoing C-STORE: as stored, or written anew in another uncompressed transfer syntax.
 
 use std::io;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use dicom_dictionary_std::uids;
@@ -14,6 +15,8 @@ use dicom_wire::uid::Uid;
 use super::connection::{Connection, Gone};
 use crate::moment::Syntax;
 use crate::store::{Chunks, Stored};
+use crate::transcode;
+use crate::web::produce;
 
 /// PDUs that are gathered before they are written.
 const GATHER: usize = 256 * 1024;
@@ -35,8 +38,14 @@ pub(super) enum Payload {
 
 impl Payload {
     /// The data set of an instance in this transfer syntax. The error says why there is none.
-    pub(super) fn of(stored: &Stored, syntax: &Syntax) -> Result<Self, String> {
+    pub(super) async fn of(stored: &Arc<Stored>, syntax: &Syntax) -> Result<Self, String> {
         match syntax {
+            Syntax::To(to)
+                if to.as_str() == uids::EXPLICIT_VR_LITTLE_ENDIAN
+                    && !is_native(&stored.identity().transfer_syntax) =>
+            {
+                decompress(stored).await.map(Self::Written)
+            }
             Syntax::To(to) if *to != stored.identity().transfer_syntax => {
                 rewrite(stored, to).map(Self::Written)
             }
@@ -49,6 +58,22 @@ impl Payload {
             Syntax::Unacceptable => Err("no transfer syntax in common".to_owned()),
         }
     }
+}
+
+/// The data set with its pixels decoded, in Explicit VR Little Endian.
+async fn decompress(stored: &Arc<Stored>) -> Result<Bytes, String> {
+    let stored = stored.clone();
+    let written = produce::gather(move |sink| {
+        let begun = transcode::begin(&stored)?;
+        transcode::write_data_set(&stored, begun, sink)
+    });
+    written.await.map_err(|error| error.to_string())
+}
+
+/// Whether an instance that is compressed can go out uncompressed.
+pub(super) fn decompresses(stored: &Stored) -> bool {
+    !is_native(&stored.identity().transfer_syntax)
+        && transcode::to_explicit_little(stored).is_possible()
 }
 
 fn rewrite(stored: &Stored, to: &Uid) -> Result<Bytes, String> {

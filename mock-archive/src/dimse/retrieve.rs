@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
-use dicom_dictionary_std::tags;
+use dicom_dictionary_std::{tags, uids};
 use dicom_object::InMemDicomObject;
 use dicom_wire::dimse::{Outcome, Status, StatusClass, SubOperations};
 use dicom_wire::query::Level;
@@ -215,6 +215,13 @@ pub(super) fn route<'a>(
             .iter()
             .find(|context| super::payload::is_native(&context.transfer_syntax));
         native.map_or(Syntax::Unacceptable, |context| {
+            Syntax::To(context.transfer_syntax.clone())
+        })
+    } else if super::payload::decompresses(stored) {
+        let explicit = usable
+            .iter()
+            .find(|context| context.transfer_syntax.as_str() == uids::EXPLICIT_VR_LITTLE_ENDIAN);
+        explicit.map_or(Syntax::Unacceptable, |context| {
             Syntax::To(context.transfer_syntax.clone())
         })
     } else {

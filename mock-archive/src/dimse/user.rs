@@ -275,7 +275,8 @@ fn parsed(uid: &str) -> Uid {
     Uid::parse(uid).expect("the dictionary's UIDs are UIDs")
 }
 
-/// One context for each class and transfer syntax that is stored; for uncompressed ones the two that any receiver knows too.
+/// One context for each class and transfer syntax that is stored; for uncompressed ones the two that any receiver knows too, for those that
+/// can be decoded the first of these.
 /// One transfer syntax a context, so that the receiver's choice says all that it takes.
 fn proposals(instances: &[Arc<Stored>]) -> Vec<Agreed> {
     let stored: BTreeSet<_> = instances
@@ -291,8 +292,13 @@ fn proposals(instances: &[Arc<Stored>]) -> Vec<Agreed> {
     let native = stored
         .iter()
         .filter(|(_, syntax)| payload::is_native(syntax));
+    let decoded = instances
+        .iter()
+        .filter(|stored| payload::decompresses(stored))
+        .map(|stored| (&stored.identity().sop_class, &fallback[0]));
     let fallbacks: BTreeSet<_> = native
         .flat_map(|(class, _)| fallback.iter().map(move |syntax| (*class, syntax)))
+        .chain(decoded)
         .collect();
     let others = fallbacks.difference(&stored);
     let context = |(number, (class, syntax)): (usize, &(&Uid, &Uid))| Agreed {

@@ -11,11 +11,11 @@ use dicom_wire::part10::{Bulk, Step};
 
 use crate::request::Scope;
 use crate::store::Stored;
+use crate::transcode;
 use crate::web::Asked;
 use crate::web::accept::{self, Form, Offer, Wish, frame_media};
 use crate::web::problem::Problem;
 use crate::web::produce::{self, Sink};
-use crate::web::transcode;
 use crate::web::wado::{EXPLICIT_LITTLE, boundary, found, instance_url, set_type};
 
 /// What the bytes of a frame are turned into.

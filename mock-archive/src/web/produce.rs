@@ -42,6 +42,26 @@ pub(crate) fn body(make: impl FnOnce(&mut Sink) -> io::Result<()> + Send + 'stat
     }))
 }
 
+/// All that `make` writes, gathered in memory; made on a thread for blocking work.
+pub(crate) async fn gather(
+    make: impl FnOnce(&mut Sink) -> io::Result<()> + Send + 'static,
+) -> io::Result<Bytes> {
+    let (pieces, mut waiting) = mpsc::channel(AHEAD);
+    let making = tokio::task::spawn_blocking(move || {
+        let mut sink = Sink {
+            pieces,
+            gathered: BytesMut::new(),
+        };
+        make(&mut sink).and_then(|()| sink.flush())
+    });
+    let mut all = BytesMut::new();
+    while let Some(piece) = waiting.recv().await {
+        all.extend_from_slice(&piece?);
+    }
+    making.await.map_err(io::Error::other)??;
+    Ok(all.freeze())
+}
+
 impl Sink {
     /// Hands on bytes that are ready, without copying them.
     pub(crate) fn hand(&mut self, piece: Bytes) -> io::Result<()> {

@@ -14,12 +14,12 @@ use http::{HeaderValue, StatusCode};
 use crate::moment::Syntax;
 use crate::request::Scope;
 use crate::store::Stored;
+use crate::transcode::{self, Begun};
 use crate::web::Asked;
 use crate::web::accept::{self, Form, Offer, Wish};
 use crate::web::problem::Problem;
 use crate::web::produce::{self, Sink};
 use crate::web::range;
-use crate::web::transcode::{self, Begun};
 use crate::web::zip::{self, ZIP};
 
 /// Explicit VR Little Endian.

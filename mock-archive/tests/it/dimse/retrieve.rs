@@ -93,6 +93,29 @@ async fn moved(archive: &MockArchive, class: &str, to: &str, asked: Bytes) -> Mo
 }
 
 #[tokio::test]
+async fn compressed_instances_are_decoded_for_who_takes_only_explicit_little_endian() {
+    let receiver = Receiver::start(Manners {
+        transfer_syntaxes: vec![EXPLICIT.to_owned()],
+        ..Manners::default()
+    })
+    .await;
+    let plain = ct("chest").size(32).slices(2);
+    let study = plain.clone().encode(TransferSyntax::Rle);
+    let archive = holding(knowing(receiver.addr), &[&study]).await;
+    let (_, end, failed) = moved(&archive, STUDY_MOVE, "DEST", study_identifier(&study)).await;
+    assert_eq!((end.outcome.status, failed), (Status::SUCCESS, None));
+    assert_eq!(end.sub_operations, counts(2, 0, 0));
+    for (received, plain) in receiver.received().iter().zip(plain.instances()) {
+        assert_eq!(received.transfer_syntax, EXPLICIT);
+        let pixels = |object: &InMemDicomObject| {
+            let element = object.element(tags::PIXEL_DATA).unwrap();
+            element.to_bytes().unwrap().into_owned()
+        };
+        assert_eq!(pixels(&object(&received.data_set)), pixels(&plain.object()));
+    }
+}
+
+#[tokio::test]
 async fn both_sides_may_release_at_once() {
     let receiver = Receiver::start(Manners {
         collides: true,

@@ -5,13 +5,13 @@ use std::io::{self, Write};
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
+use dicom_dictionary_std::uids::EXPLICIT_VR_LITTLE_ENDIAN;
 use dicom_render::frame::{self, NativeFrame};
 use dicom_wire::part10::{self, Bulk, Element, Encoding, Piece};
 use dicom_wire::uid::Uid;
 
 use crate::store::Stored;
 use crate::web::produce::Sink;
-use crate::web::wado::EXPLICIT_LITTLE;
 
 /// Whether an instance can be turned into Explicit VR Little Endian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,12 +94,17 @@ pub(crate) fn write_explicit_little(
     sink: &mut Sink,
 ) -> io::Result<()> {
     let mut meta = stored.layout().meta.clone();
-    meta.transfer_syntax = Uid::parse(EXPLICIT_LITTLE).expect("a constant UID");
+    meta.transfer_syntax = Uid::parse(EXPLICIT_VR_LITTLE_ENDIAN).expect("a constant UID");
+    sink.write_all(&meta.to_bytes())?;
+    write_data_set(stored, begun, sink)
+}
+
+/// Writes what follows the file meta information.
+pub(crate) fn write_data_set(stored: &Stored, begun: Begun, sink: &mut Sink) -> io::Result<()> {
     let mut first = begun.first;
     let replaced = first.as_ref().map(described).unwrap_or_default();
     let pieces =
         part10::explicit(stored.reader()?, stored.layout(), &replaced).map_err(io::Error::other)?;
-    sink.write_all(&meta.to_bytes())?;
     for piece in pieces {
         match piece {
             Piece::Bytes(bytes) => sink.write_all(&bytes)?,
