@@ -4,14 +4,16 @@ use crate::check::Check;
 
 /// Declares the modules of the checks, and [`CATALOGUE`] in the same order.
 macro_rules! catalogue {
-    ($($folder:ident { $($check:ident,)+ })+) => {
-        $(mod $folder { $(pub(super) mod $check;)+ })+
+    ($($folder:ident { $($check:ident,)* })+) => {
+        $(mod $folder { $(pub(super) mod $check;)* })+
 
-        static CATALOGUE: &[&Check] = &[$($(&$folder::$check::CHECK,)+)+];
+        static CATALOGUE: &[&Check] = &[$($(&$folder::$check::CHECK,)*)+];
     };
 }
 
 catalogue! {
+    web {
+    }
     stow {
         all_200,
         partial_202,
@@ -25,14 +27,30 @@ catalogue! {
         page_offset_disjoint,
         count_study_instances,
     }
+    json {
+    }
     wado {
         study_complete,
         ts_default_explicit_le,
         meta_complete,
     }
-    dimse {
-        ul_pdv_fragments,
+    rend {
+    }
+    ext {
+    }
+    association {
+        pdv_fragments,
+    }
+    command {
+    }
+    storage {
+    }
+    find {
+    }
+    retrieve {
         move_mixed_b000,
+    }
+    consistency {
     }
 }
 

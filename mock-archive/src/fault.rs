@@ -4,6 +4,7 @@
 //! on the wire, who does it and what a good client must do; its fields are its JSON), and add its line to the list. The reference page `docs/faults.md`,
 //! the JSON schema and the command line come from that list. The faults that checks name are data over these: [`named`](Named::all).
 
+mod argument;
 mod named;
 mod reference;
 mod words;
@@ -11,7 +12,7 @@ mod words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use named::parse_argument;
+pub(crate) use argument::parse_argument;
 pub use named::{Named, UnknownFault};
 pub use reference::{FaultEntry, catalogue, markdown};
 pub use words::{AttributeTag, Reason, Span};

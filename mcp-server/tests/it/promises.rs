@@ -30,7 +30,7 @@ static NEW: LazyLock<Study> = LazyLock::new(|| ct("chest").size(16).slices(3).se
 
 /// Every rule that the archive's list of faults offers with the fields it has by default, and some with others.
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
-    let named = Named::all().iter().map(|named| named.name);
+    let named = Named::all().map(|named| named.name);
     let mut rules: Vec<Rule> = AnyFault::NAMES
         .iter()
         .copied()

@@ -54,7 +54,7 @@ pub fn catalogue() -> Vec<FaultEntry> {
             checks: &[],
         }
     });
-    let named = Named::all().iter().map(|named| {
+    let named = Named::all().map(|named| {
         let rule = named.rule();
         FaultEntry {
             name: named.name,

@@ -32,7 +32,6 @@ fn every_fault_says_what_happens_who_does_it_and_what_a_good_client_does() {
 #[test]
 fn every_fault_has_a_name_that_uses_it() {
     let used: Vec<_> = Named::all()
-        .iter()
         .map(|named| named.rule().then)
         .map(|then| match then {
             Then::Fault(fault) => fault.name(),
