@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::str::FromStr;
 
 use crate::context::Context;
 use crate::outcome::Verdict;
@@ -65,6 +66,22 @@ impl Clause {
     pub const fn ps3_4(section: &'static str) -> Self {
         Self {
             document: "PS3.4",
+            section,
+        }
+    }
+
+    /// A clause of PS3.5, Data Structures and Encoding.
+    pub const fn ps3_5(section: &'static str) -> Self {
+        Self {
+            document: "PS3.5",
+            section,
+        }
+    }
+
+    /// A clause of PS3.7, Message Exchange.
+    pub const fn ps3_7(section: &'static str) -> Self {
+        Self {
+            document: "PS3.7",
             section,
         }
     }
@@ -142,56 +159,98 @@ impl fmt::Display for Level {
     }
 }
 
-/// A capability that a check cannot do without.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Need {
-    /// A DIMSE address that accepts associations.
-    Dimse,
-    /// C-STORE as SCP of CT images.
-    CStore,
-    /// C-MOVE as SCP, Study Root.
-    CMove,
-    /// The archive knows the harness as a C-MOVE destination.
-    MoveDestination,
-    /// STOW-RS.
-    Store,
-    /// QIDO-RS.
-    Search,
-    /// WADO-RS.
-    Retrieve,
+/// Declares [`Need`]: one line each with its word in reports, its door, and how it is known whether an archive has it.
+macro_rules! needs {
+    ($($(#[$doc:meta])* $name:ident = $word:literal, $door:ident, $known:ident;)+) => {
+        /// A capability that a check cannot do without.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Need {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Need {
+            /// All of them, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// As it is called in reports.
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$name => $word,)+ }
+            }
+
+            /// Which of the two addresses of an archive it is reached by.
+            pub const fn door(self) -> Door {
+                match self { $(Self::$name => Door::$door,)+ }
+            }
+
+            /// How it is known whether an archive has it.
+            pub const fn known(self) -> Known {
+                match self { $(Self::$name => Known::$known,)+ }
+            }
+        }
+    };
 }
 
-impl Need {
-    /// All of them, in order.
-    pub const ALL: [Self; 7] = [
-        Self::Dimse,
-        Self::CStore,
-        Self::CMove,
-        Self::MoveDestination,
-        Self::Store,
-        Self::Search,
-        Self::Retrieve,
-    ];
+needs! {
+    /// A DIMSE address that accepts associations.
+    Dimse = "dimse", Dimse, Observed;
+    /// C-ECHO as SCP.
+    Echo = "echo", Dimse, Observed;
+    /// C-STORE as SCP of CT images.
+    CStore = "c-store", Dimse, Observed;
+    /// C-FIND as SCP, Study Root.
+    CFind = "c-find", Dimse, Observed;
+    /// C-MOVE as SCP, Study Root.
+    CMove = "c-move", Dimse, Observed;
+    /// C-GET as SCP, Study Root.
+    CGet = "c-get", Dimse, Observed;
+    /// Storage commitment as SCP.
+    Commit = "commit", Dimse, Observed;
+    /// The archive knows the harness as a C-MOVE destination.
+    MoveDestination = "move-destination", Dimse, Observed;
+    /// Associations that call it by another AE title are rejected.
+    ChecksCalled = "checks-called", Dimse, Claimed;
+    /// Associations of AE titles that it does not know are rejected.
+    ChecksCalling = "checks-calling", Dimse, Claimed;
+    /// So many associations at once (the value), and one more is rejected.
+    MaxAssociations = "max-assoc", Dimse, Claimed;
+    /// Associations need a user name and password, `NAME:SECRET`.
+    UserIdentity = "user-identity", Dimse, Claimed;
+    /// An instance whose Patient ID differs from its study's is stored under the study's, with a warning.
+    Coerces = "coerces", Dimse, Claimed;
+    /// No instance is taken from this AE title.
+    Acl = "acl", Dimse, Claimed;
+    /// Instances of more than so many bytes are refused for want of resources.
+    Quota = "quota", Dimse, Claimed;
+    /// Plain connections are refused where TLS is declared.
+    Tls = "tls", Web, Claimed;
+    /// STOW-RS.
+    Store = "store", Web, Observed;
+    /// QIDO-RS.
+    Search = "search", Web, Observed;
+    /// WADO-RS.
+    Retrieve = "retrieve", Web, Observed;
+    /// Instances, series and studies can be deleted over HTTP.
+    Delete = "delete", Web, Claimed;
+}
 
-    /// As it is called in reports.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Dimse => "dimse",
-            Self::CStore => "c-store",
-            Self::CMove => "c-move",
-            Self::MoveDestination => "move-destination",
-            Self::Store => "store",
-            Self::Search => "search",
-            Self::Retrieve => "retrieve",
-        }
-    }
+/// How it is known whether an archive has a capability.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Known {
+    /// The smoke run sees it.
+    Observed,
+    /// It has to be claimed for the archive: on the command line, or by whoever starts it.
+    Claimed,
+}
 
-    /// Which of the two addresses of an archive it is reached by.
-    pub const fn door(self) -> Door {
-        match self {
-            Self::Dimse | Self::CStore | Self::CMove | Self::MoveDestination => Door::Dimse,
-            Self::Store | Self::Search | Self::Retrieve => Door::Web,
-        }
+impl FromStr for Need {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        let known = Self::ALL.iter().copied();
+        known
+            .into_iter()
+            .find(|need| need.word() == word)
+            .ok_or_else(|| format!("{word:?} is no capability"))
     }
 }
 

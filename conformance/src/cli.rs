@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
 
-use dicom_conformance::check::Edition;
+use dicom_conformance::check::{Edition, Need};
 use dicom_conformance::identity::Identity;
 use dicom_conformance::outcome::Ascii;
 use dicom_conformance::probe::scp::StorageScp;
@@ -20,7 +20,7 @@ use dicom_conformance::run::{Options, Strict, run};
 use dicom_conformance::selection::Selection;
 use dicom_conformance::target::embedded::Embedded;
 use dicom_conformance::target::start::{StartError, Started};
-use dicom_conformance::target::{DimseTarget, Target};
+use dicom_conformance::target::{Claims, DimseTarget, Target};
 use dicom_conformance::{catalogue, explain, selftest};
 
 use arguments::RunArguments;
@@ -142,6 +142,15 @@ async fn judge(arguments: &RunArguments) -> anyhow::Result<Exit> {
             .push_str(&format!(" --move-destination {ae_title}={port}"));
     }
 
+    for (need, value) in &arguments.claim {
+        target.arguments.push_str(&match (need, value.as_str()) {
+            // A secret is not repeated in a report.
+            (Need::UserIdentity, _) | (_, "") => format!(" --claim {need}"),
+            (_, value) => format!(" --claim {need}={value}"),
+        });
+        target.claims.insert(*need, value.clone());
+    }
+
     let options = Options {
         identity,
         edition: arguments.edition,
@@ -198,6 +207,7 @@ async fn target(arguments: &RunArguments) -> anyhow::Result<Result<(Keep, Target
         web: arguments.web.clone(),
         dimse,
         destination: None,
+        claims: Claims::new(),
         arguments: words.join(" "),
     };
     Ok(Ok((Keep::Nothing, target)))

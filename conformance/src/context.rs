@@ -60,6 +60,11 @@ impl Context {
         self.observed.offers(need)
     }
 
+    /// The value of something that is claimed for the archive; empty if the claim has none.
+    pub fn claimed(&self, need: Need) -> Option<&str> {
+        self.target.claims.get(&need).map(String::as_str)
+    }
+
     /// A DICOMweb client with connections of its own.
     ///
     /// # Errors

@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use dicom_dictionary_std::uids;
 
-use crate::check::{Door, Need};
+use crate::check::{Door, Known, Need};
 use crate::data::Data;
 use crate::identity::Identity;
 use crate::outcome::{Finding, Verdict};
 use crate::probe::dimse::Dimse;
 use crate::probe::raw;
 use crate::probe::web::{DICOM_ANY, JSON, Web};
-use crate::target::{DimseTarget, Target};
+use crate::target::{Claims, DimseTarget, Target};
 use crate::transcript::Transcript;
 
 /// What was seen of an archive.
@@ -55,6 +55,7 @@ impl Observed {
         } else {
             observed.without(Door::Dimse, "no DIMSE address given");
         }
+        observed.take_claims(&target.claims);
         observed
     }
 
@@ -116,16 +117,24 @@ impl Observed {
     async fn dimse(&mut self, target: &DimseTarget, has_destination: bool) -> Verdict {
         let dimse = Dimse::new(target.clone(), self.transcript.clone());
         let classes = [
-            (None, uids::VERIFICATION),
-            (Some(Need::CStore), uids::CT_IMAGE_STORAGE),
+            (Need::Echo, uids::VERIFICATION),
+            (Need::CStore, uids::CT_IMAGE_STORAGE),
             (
-                Some(Need::CMove),
+                Need::CFind,
+                uids::STUDY_ROOT_QUERY_RETRIEVE_INFORMATION_MODEL_FIND,
+            ),
+            (
+                Need::CMove,
                 uids::STUDY_ROOT_QUERY_RETRIEVE_INFORMATION_MODEL_MOVE,
             ),
+            (
+                Need::CGet,
+                uids::STUDY_ROOT_QUERY_RETRIEVE_INFORMATION_MODEL_GET,
+            ),
+            (Need::Commit, uids::STORAGE_COMMITMENT_PUSH_MODEL),
         ];
         let mut association = dimse.associate(&classes.map(|(_, class)| class)).await?;
         for (need, class) in classes {
-            let Some(need) = need else { continue };
             let offered = association.context(class).is_some();
             let source = format!(
                 "its presentation context was {}",
@@ -174,13 +183,36 @@ impl Observed {
         );
     }
 
+    /// Takes over what is claimed, where nothing can be seen. A door that nobody gave stays shut.
+    fn take_claims(&mut self, claims: &Claims) {
+        let claimed = Need::ALL.iter().copied();
+        for need in claimed.filter(|need| need.known() == Known::Claimed) {
+            let is_open = self
+                .offers
+                .get(&need)
+                .is_none_or(|observation| observation.offered);
+            let offered = is_open && claims.contains_key(&need);
+            let source = match offered {
+                true => "as claimed",
+                false => "not claimed",
+            };
+            self.offers.insert(
+                need,
+                Observation {
+                    offered,
+                    source: source.into(),
+                },
+            );
+        }
+    }
+
     fn close(&mut self, door: Door, looked: Verdict) {
         let reason = match looked {
             Ok(()) => return,
             Err(Finding::Fail(difference)) => difference.got,
             Err(other) => format!("{other:?}"),
         };
-        for need in Need::ALL.into_iter().filter(|need| need.door() == door) {
+        for &need in Need::ALL.iter().filter(|need| need.door() == door) {
             // Not seen is not the same as not there: its checks are untestable.
             self.offers.insert(
                 need,
@@ -194,7 +226,7 @@ impl Observed {
     }
 
     fn without(&mut self, door: Door, reason: &str) {
-        for need in Need::ALL.into_iter().filter(|need| need.door() == door) {
+        for &need in Need::ALL.iter().filter(|need| need.door() == door) {
             self.offers.insert(
                 need,
                 Observation {

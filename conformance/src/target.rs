@@ -3,11 +3,13 @@
 pub mod embedded;
 pub mod start;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use url::Url;
 
+use crate::check::Need;
 use crate::probe::scp::StorageScp;
 
 /// Where an archive is and how it is spoken to.
@@ -19,9 +21,14 @@ pub struct Target {
     pub dimse: Option<DimseTarget>,
     /// Our storage SCP, if the archive knows it as a C-MOVE destination.
     pub destination: Option<Arc<StorageScp>>,
+    /// What is claimed for it, that cannot be seen.
+    pub claims: Claims,
     /// The arguments that name this archive on the command line.
     pub arguments: String,
 }
+
+/// What an archive is said to do, with a value for some: `max-assoc` is `4`.
+pub type Claims = BTreeMap<Need, String>;
 
 /// A DIMSE peer.
 #[derive(Clone, Debug, PartialEq, Eq)]

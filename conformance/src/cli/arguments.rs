@@ -7,7 +7,7 @@ use clap::Args;
 use dicom_wire::ae::AeTitle;
 use url::Url;
 
-use dicom_conformance::check::Edition;
+use dicom_conformance::check::{Edition, Known, Need};
 use dicom_conformance::target::embedded::CALLING;
 
 #[derive(Args, Debug)]
@@ -45,6 +45,9 @@ pub(super) struct RunArguments {
     /// AE title and port under which the archive knows us as a C-MOVE destination; we listen there during the run.
     #[arg(long, value_name = "AE=PORT", value_parser = destination, help_heading = "Target")]
     pub(super) move_destination: Option<(String, u16)>,
+    /// What the archive does that cannot be seen from outside, with a value for some: checks-called, max-assoc=4.
+    #[arg(long, value_name = "NEED[=VALUE]", value_parser = claim, help_heading = "Target")]
+    pub(super) claim: Vec<(Need, String)>,
     /// A fault of the built-in archive, to see what a broken archive looks like.
     #[arg(long, value_name = "NAME", help_heading = "Target", conflicts_with_all = ["web", "dimse", "start"])]
     pub(super) fault: Vec<String>,
@@ -102,6 +105,14 @@ fn destination(text: &str) -> Result<(String, u16), String> {
     ))
 }
 
+fn claim(text: &str) -> Result<(Need, String), String> {
+    let (word, value) = text.split_once('=').unwrap_or((text, ""));
+    match word.parse::<Need>()? {
+        need if need.known() == Known::Claimed => Ok((need, value.to_owned())),
+        need => Err(format!("{need} is seen, not claimed")),
+    }
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text
         .parse()
@@ -121,6 +132,12 @@ mod tests {
         assert_eq!(destination("CONF=104"), Ok(("CONF".into(), 104)));
         assert!(destination("CONF").unwrap_err().contains("\"CONF\""));
         assert!(destination("CONF=x").is_err());
+        assert_eq!(
+            claim("max-assoc=4"),
+            Ok((Need::MaxAssociations, "4".into()))
+        );
+        assert!(claim("c-find").unwrap_err().contains("c-find"));
+        assert!(claim("speed").unwrap_err().contains("\"speed\""));
         assert!(seconds("0").unwrap_err().contains("\"0\""));
     }
 }

@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::probe::scp::StorageScp;
 
-use super::{DimseTarget, Target};
+use super::{Claims, DimseTarget, Target};
 
 /// AE title of our storage SCP.
 pub const DESTINATION: &str = "CONF_SCP";
@@ -47,11 +47,22 @@ impl Embedded {
     /// # Errors
     /// No free port, or an unknown fault.
     pub async fn start(faults: &[&str]) -> Result<(Self, Target), EmbeddedError> {
+        Self::claiming(Policy::default(), Claims::new(), faults).await
+    }
+
+    /// The same for an archive of another policy, and what that policy claims.
+    ///
+    /// # Errors
+    /// No free port, or an unknown fault.
+    pub async fn claiming(
+        mut policy: Policy,
+        claims: Claims,
+        faults: &[&str],
+    ) -> Result<(Self, Target), EmbeddedError> {
         let scp =
             StorageScp::listen(DESTINATION, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let name = |error: &dyn std::fmt::Display| EmbeddedError::Name(error.to_string());
         let title = AeTitle::parse(DESTINATION).map_err(|error| name(&error))?;
-        let mut policy = Policy::default();
         policy.destinations.insert(title, scp.address().to_string());
 
         let mut builder = MockArchive::builder().policy(policy);
@@ -67,6 +78,7 @@ impl Embedded {
                 calling: CALLING.into(),
             }),
             destination: Some(Arc::new(scp)),
+            claims,
             arguments: String::new(),
         };
         Ok((Self { archive }, target))

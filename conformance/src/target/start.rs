@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 use url::Url;
 
-use super::{DimseTarget, Target};
+use super::{Claims, DimseTarget, Target};
 
 /// How long a server may take until it is ready.
 const READY: Duration = Duration::from_secs(60);
@@ -157,6 +157,7 @@ fn target(line: &str, command: &str, calling: &str) -> Result<Target, StartError
         web: web.transpose()?,
         dimse,
         destination: None,
+        claims: Claims::new(),
         arguments,
     })
 }

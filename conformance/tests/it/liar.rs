@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dicom_conformance::target::{DimseTarget, Target};
+use dicom_conformance::target::{Claims, DimseTarget, Target};
 use dicom_ul::association::server::ServerAssociationOptions;
 use dicom_ul::pdu::Pdu;
 use dicom_wire::dimse::{
@@ -79,6 +79,7 @@ impl Liar {
                 .await
                 .unwrap(),
             )),
+            claims: Claims::new(),
             arguments: "--web http://liar.example/web".into(),
         };
         tasks.spawn(async move {
