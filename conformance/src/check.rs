@@ -223,12 +223,34 @@ needs! {
     Quota = "quota", Dimse, Claimed;
     /// Plain connections are refused where TLS is declared.
     Tls = "tls", Web, Claimed;
+    /// A DICOMweb address at which somebody answers.
+    Web = "web", Web, Observed;
     /// STOW-RS.
     Store = "store", Web, Observed;
     /// QIDO-RS.
     Search = "search", Web, Observed;
     /// WADO-RS.
     Retrieve = "retrieve", Web, Observed;
+    /// Pictures of instances (PS3.18 10.4.1.1.3).
+    Rendered = "rendered", Web, Observed;
+    /// The capabilities document (PS3.18 8.9).
+    Capabilities = "caps", Web, Observed;
+    /// A store is answered in XML to those who ask for it.
+    StoreXml = "store.xml", Web, Observed;
+    /// STOW-RS of metadata and bulk data (PS3.18 10.5.1.4).
+    StoreMetadata = "store.meta", Web, Observed;
+    /// Deleting over HTTP is announced nowhere.
+    NoDelete = "no-delete", Web, Observed;
+    /// This SOP class is refused, over both protocols.
+    SopClassLimit = "sopclass-limit", Web, Claimed;
+    /// This transfer syntax is refused, over both protocols.
+    TransferSyntaxLimit = "ts-limit", Web, Claimed;
+    /// An instance whose Patient ID differs from its study's is refused.
+    Consistency = "consistency", Web, Claimed;
+    /// Private elements are not kept.
+    Discards = "discards", Web, Claimed;
+    /// An instance without what its SOP class demands is noticed.
+    Validates = "validates", Web, Claimed;
     /// Instances, series and studies can be deleted over HTTP.
     Delete = "delete", Web, Claimed;
 }

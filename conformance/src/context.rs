@@ -8,6 +8,7 @@ use crate::identity::{Dice, Identity};
 use crate::observe::Observed;
 use crate::outcome::{Finding, Verdict};
 use crate::probe::dimse::Dimse;
+use crate::probe::raw::Raw;
 use crate::probe::scp::StorageScp;
 use crate::probe::web::Web;
 use crate::target::Target;
@@ -76,6 +77,16 @@ impl Context {
             .as_ref()
             .ok_or_else(|| Finding::NotApplicable("no web address given".into()))?;
         Web::new(base, self.transcript.clone())
+    }
+
+    /// A socket to the DICOMweb address, for what no client library would send.
+    ///
+    /// # Errors
+    /// Not applicable without a web address, or over TLS.
+    pub fn raw(&self) -> Verdict<Raw> {
+        let base = self.target.web.as_ref();
+        let base = base.ok_or_else(|| Finding::NotApplicable("no web address given".into()))?;
+        Raw::new(base, self.transcript.clone())
     }
 
     /// A DIMSE client.

@@ -14,8 +14,9 @@ use crate::data::Data;
 use crate::identity::Identity;
 use crate::outcome::{Finding, Verdict};
 use crate::probe::dimse::Dimse;
-use crate::probe::raw;
-use crate::probe::web::{DICOM_ANY, JSON, Web};
+use crate::probe::raw::Raw;
+use crate::probe::upload::Upload;
+use crate::probe::web::{DICOM_ANY, JSON, WADL, Web, XML};
 use crate::target::{Claims, DimseTarget, Target};
 use crate::transcript::Transcript;
 
@@ -85,13 +86,15 @@ impl Observed {
         let web = Web::new(base, self.transcript.clone())?;
         let search = match base.scheme() {
             "http" => {
-                let path = format!("GET {}/studies?limit=1", base.path().trim_end_matches('/'));
-                raw::head_of(base, &path, &[&format!("Accept: {JSON}")], &self.transcript)
+                let raw = Raw::new(base, self.transcript.clone())?;
+                let accept = format!("Accept: {JSON}");
+                raw.head("GET", "/studies?limit=1", &[&accept])
                     .await?
                     .status
             }
             _ => web.get("/studies?limit=1", JSON).await?.status,
         };
+        self.service(Need::Web, "GET /studies?limit=1", search, false);
         self.service(
             Need::Search,
             "GET /studies?limit=1",
@@ -111,7 +114,71 @@ impl Observed {
             retrieved,
             matches!(retrieved, 405 | 501),
         );
+        let path = format!("{}/rendered", study.instances[0].path());
+        let rendered = web.get(&path, "image/jpeg").await?.status;
+        // Any refusal of what can be retrieved means that there are no pictures.
+        let absent = matches!(rendered, 405 | 501) || (retrieved == 200 && rendered != 200);
+        self.service(
+            Need::Rendered,
+            "GET of a rendered instance",
+            rendered,
+            absent,
+        );
+        self.described(&web, &study.uid).await?;
+
+        let headers = [("Content-Type", METADATA_TYPE), ("Accept", JSON)];
+        let described = web.request("POST", "/studies", &headers, "--b--\r\n".into());
+        let described = described.await?.status;
+        if !self.offers(Need::StoreMetadata) {
+            self.service(
+                Need::StoreMetadata,
+                "POST of metadata",
+                described,
+                described == 415 || is_absent(described),
+            );
+        }
+        let upload = Upload::of(&instances).accept(XML);
+        let stored = web.upload("/studies", &upload).await?.status;
+        self.service(
+            Need::StoreXml,
+            "POST /studies for an answer in XML",
+            stored,
+            stored == 406 || is_absent(stored),
+        );
         Ok(())
+    }
+
+    /// What the archive says of itself, in its capabilities and in Allow headers.
+    async fn described(&mut self, web: &Web, study: &str) -> Verdict {
+        let document = web
+            .request("OPTIONS", "/", &[("Accept", WADL)], "".into())
+            .await?;
+        self.service(
+            Need::Capabilities,
+            "OPTIONS of the base",
+            document.status,
+            is_absent(document.status),
+        );
+        if String::from_utf8_lossy(&document.body).contains(METADATA_PART) {
+            self.offer(Need::StoreMetadata, true, "the capabilities document");
+        }
+        let path = format!("/studies/{study}");
+        let methods = web.request("OPTIONS", &path, &[("Accept", "*/*")], "".into());
+        let methods = methods.await?;
+        let allow = methods.headers.get(http::header::ALLOW);
+        let allow = allow.and_then(|value| value.to_str().ok());
+        let deletes = allow.is_some_and(|methods| methods.contains("DELETE"));
+        let source = match allow {
+            Some(methods) => format!("the Allow header of a study is {methods:?}"),
+            None => "a study has no Allow header".to_owned(),
+        };
+        self.offer(Need::NoDelete, !deletes, &source);
+        Ok(())
+    }
+
+    fn offer(&mut self, need: Need, offered: bool, source: &str) {
+        let source = source.to_owned();
+        self.offers.insert(need, Observation { offered, source });
     }
 
     async fn dimse(&mut self, target: &DimseTarget, has_destination: bool) -> Verdict {
@@ -204,6 +271,9 @@ impl Observed {
                 },
             );
         }
+        if self.offers(Need::Delete) {
+            self.offer(Need::NoDelete, false, "the opposite is claimed");
+        }
     }
 
     fn close(&mut self, door: Door, looked: Verdict) {
@@ -237,6 +307,12 @@ impl Observed {
         }
     }
 }
+
+/// The media type of a store of metadata.
+const METADATA_TYPE: &str = "multipart/related; type=\"application/dicom+json\"; boundary=b";
+
+/// How a capabilities document names it.
+const METADATA_PART: &str = "type=&quot;application/dicom+json&quot;";
 
 /// Whether a status says that there is no such service.
 const fn is_absent(status: u16) -> bool {

@@ -8,4 +8,5 @@ pub mod json;
 pub mod pdu;
 pub mod raw;
 pub mod scp;
+pub mod upload;
 pub mod web;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dicom_mock_archive::fault::Named;
 
-use crate::check::Check;
+use crate::check::{Check, Known, Need};
 use crate::identity::Identity;
 use crate::outcome::Outcome;
 use crate::report::Report;
@@ -71,19 +71,20 @@ pub async fn matrix(
 ) -> Result<Matrix, EmbeddedError> {
     let mut options = Options::new(identity.clone());
     options.check_limit = CHECK_LIMIT;
-    let faithful = under(&[], checks, &options).await?;
-    let false_failures = faithful
-        .checks
-        .iter()
-        .filter(|judged| !matches!(judged.outcome, Outcome::Pass | Outcome::NotApplicable));
-    let false_failures = false_failures
-        .map(|judged| {
+    let mut false_failures = Vec::new();
+    for (needs, checks) in by_policy(checks) {
+        let faithful = under(&[], needs, &checks, &options).await?;
+        let failures = faithful
+            .checks
+            .iter()
+            .filter(|judged| judged.outcome != Outcome::Pass);
+        false_failures.extend(failures.map(|judged| {
             (
                 judged.check.id,
                 format!("{}: {}", judged.outcome, judged.got()),
             )
-        })
-        .collect();
+        }));
+    }
 
     let (proven, unproven): (Vec<&'static Check>, Vec<_>) =
         checks.iter().partition(|check| can_be_proven(check));
@@ -94,7 +95,10 @@ pub async fn matrix(
             .copied()
             .filter(|other| is_near(check, other))
             .collect();
-        rows.push(row(check, &under(&[check.fault], &near, &options).await?));
+        rows.push(row(
+            check,
+            &under(&[check.fault], check.needs, &near, &options).await?,
+        ));
     }
     Ok(Matrix {
         false_failures,
@@ -113,12 +117,28 @@ fn is_near(check: &Check, other: &Check) -> bool {
     other.group() == check.group() || other.group() == CONSISTENCY
 }
 
+/// Checks that the default policy does not suffice for, each with what it needs; before them all others.
+fn by_policy(checks: &[&'static Check]) -> Vec<(&'static [Need], Vec<&'static Check>)> {
+    let (plain, special): (Vec<&'static Check>, Vec<_>) = checks
+        .iter()
+        .partition(|check| is_offered_by_default(check));
+    let special = special.into_iter().map(|check| (check.needs, vec![check]));
+    std::iter::once((&[][..], plain)).chain(special).collect()
+}
+
+/// Whether the embedded archive under its default policy offers all that the check needs.
+pub fn is_offered_by_default(check: &Check) -> bool {
+    let mut needs = check.needs.iter();
+    needs.all(|need| need.known() == Known::Observed)
+}
+
 async fn under(
     faults: &[&str],
+    needs: &[Need],
     checks: &[&'static Check],
     options: &Options,
 ) -> Result<Report, EmbeddedError> {
-    let (_archive, target) = Embedded::start(faults).await?;
+    let (_archive, target) = Embedded::offering(needs, faults).await?;
     Ok(run(&Arc::new(target), checks, options).await)
 }
 

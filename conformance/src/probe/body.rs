@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 
-use crate::data::Instance;
 use crate::outcome::{Finding, Verdict};
 
 /// One part of a multipart/related body.
@@ -12,18 +11,6 @@ pub struct Part {
     pub headers: Vec<(String, String)>,
     /// What follows the empty line.
     pub content: Bytes,
-}
-
-/// A body of DICOM instances, one a part.
-pub fn of_instances(boundary: &str, instances: &[&Instance]) -> Bytes {
-    let mut body = Vec::new();
-    for instance in instances {
-        body.extend(format!("--{boundary}\r\nContent-Type: application/dicom\r\n\r\n").bytes());
-        body.extend(&instance.file);
-        body.extend(b"\r\n");
-    }
-    body.extend(format!("--{boundary}--\r\n").bytes());
-    body.into()
 }
 
 /// The parts of an answer with this content type.

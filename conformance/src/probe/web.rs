@@ -15,6 +15,7 @@ use crate::transcript::{Transcript, excerpt};
 
 use super::body::{self, Part};
 use super::json::Row;
+use super::upload::Upload;
 
 /// What a request for metadata or a search accepts.
 pub const JSON: &str = "application/dicom+json";
@@ -23,8 +24,11 @@ pub const DICOM: &str = "multipart/related; type=\"application/dicom\"";
 /// Instances in any transfer syntax, best as they are stored.
 pub const DICOM_ANY: &str = "multipart/related; type=\"application/dicom\"; transfer-syntax=*";
 
-/// The boundary of our own bodies, where a check does not choose another one.
-const BOUNDARY: &str = "conformance-boundary-7d1f";
+/// Attributes as XML.
+pub const XML: &str = "application/dicom+xml";
+/// Capabilities as the Web Application Description Language.
+pub const WADL: &str = "application/vnd.sun.wadl+xml";
+
 /// The longest answer that is read.
 const ANSWER_LIMIT: usize = 256 * 1024 * 1024;
 
@@ -91,46 +95,61 @@ impl Web {
         .await
     }
 
+    /// Any request.
+    ///
+    /// # Errors
+    /// A failure if no complete answer comes.
+    pub async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> Verdict<Answer> {
+        let method = method.parse::<http::Method>().map_err(Finding::error)?;
+        let mut detail = format!("{method} {path}\n");
+        let mut request = self.client.request(method.clone(), self.url(path)?);
+        for (name, value) in headers {
+            detail.push_str(&format!("{name}: {value}\n"));
+            request = request.header(*name, *value);
+        }
+        if !body.is_empty() {
+            detail.push_str(&format!("\n{}", excerpt(&body)));
+        }
+        self.exchange(format!("{method} {path}"), detail, request.body(body))
+            .await
+    }
+
     /// POST of instances to `/studies` or `/studies/{study}`.
     ///
     /// # Errors
     /// A failure if no complete answer comes.
     pub async fn store(&self, path: &str, instances: &[&Instance]) -> Verdict<Answer> {
-        self.store_with_boundary(path, instances, BOUNDARY).await
+        self.upload(path, &Upload::of(instances)).await
     }
 
-    /// The same with a boundary of the caller's choice, sent quoted.
+    /// The same, with every part of the body in the caller's hand.
     ///
     /// # Errors
     /// A failure if no complete answer comes.
-    pub async fn store_with_boundary(
-        &self,
-        path: &str,
-        instances: &[&Instance],
-        boundary: &str,
-    ) -> Verdict<Answer> {
-        let content_type =
-            format!("multipart/related; type=\"application/dicom\"; boundary=\"{boundary}\"");
-        let body = body::of_instances(boundary, instances);
-        instances
-            .iter()
-            .for_each(|instance| self.transcript.leave(&instance.study));
-        let plural = if instances.len() == 1 {
-            "instance"
-        } else {
-            "instances"
-        };
-        let line = format!("POST {path}, {} {plural}", instances.len());
+    pub async fn upload(&self, path: &str, upload: &Upload) -> Verdict<Answer> {
+        let body = upload.body();
+        for study in upload.studies() {
+            self.transcript.leave(study);
+        }
+        let line = format!("POST {path}, {}", upload.summary());
         let detail = format!(
-            "POST {path}\nContent-Type: {content_type}\nAccept: {JSON}\n\n{} bytes",
+            "POST {path}\nContent-Type: {}\nAccept: {}\n\n{} bytes",
+            upload.content_type(),
+            upload.accepted(),
             body.len()
         );
         let request = self
             .client
             .post(self.url(path)?)
-            .header(http::header::CONTENT_TYPE, content_type)
-            .header(http::header::ACCEPT, JSON)
-            .body(body);
+            .header(http::header::CONTENT_TYPE, upload.content_type())
+            .header(http::header::ACCEPT, upload.accepted())
+            .body(upload.stream(body));
         self.exchange(line, detail, request).await
     }
 
@@ -287,8 +306,12 @@ impl Answer {
 pub struct Account {
     /// SOP Instance UIDs of the Referenced SOP Sequence (0008,1199), in order.
     pub referenced: Vec<String>,
+    /// SOP Instance UIDs of those with a Warning Reason (0008,1196), each with it.
+    pub warned: Vec<(String, i64)>,
     /// SOP Instance UIDs of the Failed SOP Sequence (0008,1198), in order, each with its reason (0008,1197).
     pub failed: Vec<(String, Option<i64>)>,
+    /// The reasons of the Other Failures Sequence (0008,119A), in order.
+    pub other: Vec<Option<i64>>,
 }
 
 impl Account {
@@ -305,8 +328,14 @@ impl Account {
                 .iter()
                 .filter_map(uid)
                 .collect(),
+            warned: (row.items(tags::REFERENCED_SOP_SEQUENCE).iter())
+                .filter_map(|item| Some((uid(item)?, item.number(tags::WARNING_REASON)?)))
+                .collect(),
             failed: (row.items(tags::FAILED_SOP_SEQUENCE).iter())
                 .filter_map(|item| Some((uid(item)?, item.number(tags::FAILURE_REASON))))
+                .collect(),
+            other: (row.items(tags::OTHER_FAILURES_SEQUENCE).iter())
+                .map(|item| item.number(tags::FAILURE_REASON))
                 .collect(),
         })
     }
@@ -314,6 +343,12 @@ impl Account {
     /// The failed ones without their reasons.
     pub fn failed_uids(&self) -> Vec<String> {
         self.failed.iter().map(|(uid, _)| uid.clone()).collect()
+    }
+
+    /// All reasons of failures, of instances and of others.
+    pub fn reasons(&self) -> Vec<Option<i64>> {
+        let of_instances = self.failed.iter().map(|(_, reason)| *reason);
+        of_instances.chain(self.other.iter().copied()).collect()
     }
 }
 

@@ -1,14 +1,19 @@
 //! The mock archive of this project in the same process: the target when none is given, and the prover of every check.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use dicom_dictionary_std::uids;
 use dicom_mock_archive::MockArchive;
-use dicom_mock_archive::policy::Policy;
+use dicom_mock_archive::policy::{Accepts, Delete, PatientConflict, Policy};
 use dicom_mock_archive::rule::Rule;
 use dicom_wire::ae::AeTitle;
+use dicom_wire::stow::FailureReason;
+use dicom_wire::uid::Uid;
 use url::Url;
 
+use crate::check::Need;
 use crate::probe::scp::StorageScp;
 
 use super::{Claims, DimseTarget, Target};
@@ -50,6 +55,21 @@ impl Embedded {
         Self::claiming(Policy::default(), Claims::new(), faults).await
     }
 
+    /// The same with a policy that has what the default one does not claim.
+    ///
+    /// # Errors
+    /// No free port, or an unknown fault.
+    pub async fn offering(
+        needs: &[Need],
+        faults: &[&str],
+    ) -> Result<(Self, Target), EmbeddedError> {
+        let mut policy = Policy::default();
+        let claims = (needs.iter())
+            .filter_map(|&need| Some((need, claim(need, &mut policy)?)))
+            .collect();
+        Self::claiming(policy, claims, faults).await
+    }
+
     /// The same for an archive of another policy, and what that policy claims.
     ///
     /// # Errors
@@ -88,4 +108,33 @@ impl Embedded {
     pub const fn archive(&self) -> &MockArchive {
         &self.archive
     }
+}
+
+/// Makes a policy offer something, and says what to claim of it; nothing for what every policy offers.
+fn claim(need: Need, policy: &mut Policy) -> Option<String> {
+    let all_but = |uid: &str| Uid::parse(uid).map(|uid| Accepts::Except(BTreeSet::from([uid])));
+    let value = match need {
+        Need::SopClassLimit => {
+            policy.sop_classes = all_but(uids::MR_IMAGE_STORAGE).ok()?;
+            uids::MR_IMAGE_STORAGE
+        }
+        Need::TransferSyntaxLimit => {
+            policy.transfer_syntaxes = all_but(uids::RLE_LOSSLESS).ok()?;
+            uids::RLE_LOSSLESS
+        }
+        Need::Consistency => {
+            policy.patient_conflict = PatientConflict::Reject(FailureReason::PATIENT_CONFLICT);
+            ""
+        }
+        Need::Coerces => {
+            policy.patient_conflict = PatientConflict::Coerce;
+            ""
+        }
+        Need::Delete => {
+            policy.delete = Delete::Allowed;
+            ""
+        }
+        _ => return None,
+    };
+    Some(value.to_owned())
 }

@@ -6,6 +6,7 @@ use crate::check::{Check, Clause, Editions, Level, Need, Profile};
 use crate::context::Context;
 use crate::outcome::{Verdict, ensure};
 use crate::probe::file::File;
+use crate::probe::upload::Upload;
 use crate::probe::web::DICOM_ANY;
 
 pub(crate) static CHECK: Check = Check {
@@ -35,7 +36,7 @@ async fn run(context: &Context) -> Verdict {
     let study = context.data().study(1).pixels(pixels.as_bytes()).build();
     let instance = &study.instances[0];
     let answer = web
-        .store_with_boundary("/studies", &[instance], BOUNDARY)
+        .upload("/studies", &Upload::of(&[instance]).boundary(BOUNDARY))
         .await?;
     ensure!(answer.status == 200, "{}", answer.summary());
 
