@@ -14,6 +14,7 @@ use dicom_mock_archive::rule::Rule;
 use dicom_wire::ae::AeTitle;
 use dicom_wire::stow::FailureReason;
 use dicom_wire::uid::Uid;
+use url::Url;
 
 /// A DICOM archive for tests: DICOMweb and DIMSE, right by the standard or exactly as wrong as told.
 ///
@@ -23,9 +24,50 @@ use dicom_wire::uid::Uid;
 #[command(version, args_conflicts_with_subcommands = true, max_term_width = 120)]
 pub(crate) struct Command {
     #[command(subcommand)]
-    pub(crate) list: Option<List>,
+    pub(crate) other: Option<Other>,
     #[command(flatten)]
     pub(crate) serve: Serve,
+}
+
+/// What else than to serve.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Other {
+    /// Stands between a client and a real archive, and writes what passes into a file for `--replay`.
+    Record(Box<Record>),
+    #[command(flatten)]
+    List(List),
+}
+
+/// How exchanges are recorded.
+#[derive(Debug, Args)]
+pub(crate) struct Record {
+    /// Base URL of the archive's DICOMweb services, such as `https://pacs.example/dicom-web`.
+    #[arg(long, value_name = "URL")]
+    pub(crate) upstream: Url,
+    /// The recording; must not exist yet.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Address for clients.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8042")]
+    pub(crate) http: SocketAddr,
+    /// Keep the patients of the archive; otherwise others stand for them.
+    #[arg(long)]
+    pub(crate) as_seen: bool,
+    /// A secret from which replacements are made, for recordings and replays that agree; otherwise one that nobody knows.
+    #[arg(
+        long,
+        value_name = "TEXT",
+        env = "DICOM_RECORDING_KEY",
+        hide_env_values = true,
+        conflicts_with = "as_seen"
+    )]
+    pub(crate) key: Option<String>,
+    /// Bodies up to so many bytes are kept; longer ones pass all the same.
+    #[arg(long, value_name = "BYTES", default_value_t = 64 << 20)]
+    pub(crate) max_body: usize,
+    /// Root certificates (PEM) to trust beside the public ones.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root: Option<PathBuf>,
 }
 
 /// Prints a list and exits.
@@ -75,6 +117,19 @@ pub(crate) struct Serve {
     /// Start with the worklist items in these DICOM files and folders instead of those of the demo patients.
     #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Data")]
     pub(crate) worklist: Vec<PathBuf>,
+    /// Answer DICOMweb from a recording instead of what is stored.
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    pub(crate) replay: Option<PathBuf>,
+    /// The secret that the recording was made with, to ask by the names of the patients for whom others stand in it.
+    #[arg(
+        long,
+        value_name = "TEXT",
+        env = "DICOM_RECORDING_KEY",
+        hide_env_values = true,
+        requires = "replay",
+        help_heading = "Data"
+    )]
+    pub(crate) key: Option<String>,
     /// Where instances are kept: `memory`, or a folder.
     #[arg(
         long,

@@ -82,6 +82,7 @@ pub mod matching;
 pub mod moment;
 pub mod personality;
 pub mod policy;
+pub mod recording;
 pub mod request;
 pub mod rule;
 pub mod scenario;

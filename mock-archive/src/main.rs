@@ -11,13 +11,15 @@ use clap::Parser as _;
 use dicom_mock_archive::MockArchive;
 use dicom_mock_archive::archive::Unloadable;
 use dicom_mock_archive::personality::Personality;
+use dicom_mock_archive::recording::mask::Mask;
+use dicom_mock_archive::recording::{Recorder, Recording, Settings};
 use dicom_mock_archive::scenario::Scenario;
 use dicom_mock_archive::store::Storage;
 use dicom_mock_archive::tls::Tls;
 use dicom_mock_archive::{admin, fault};
 use tracing_subscriber::EnvFilter;
 
-use command::{Command, List, Retain, Serve};
+use command::{Command, List, Other, Record, Retain, Serve};
 
 /// 0 = ended when asked to, 1 = could not start or run, 2 = wrong command line.
 #[tokio::main]
@@ -28,8 +30,9 @@ async fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     let command = Command::parse();
-    let done = match command.list {
-        Some(list) => print(list),
+    let done = match command.other {
+        Some(Other::Record(settings)) => record(*settings).await,
+        Some(Other::List(list)) => print(list),
         None => serve(command.serve).await,
     };
     match done {
@@ -54,6 +57,10 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
     if let [certificates, key] = &serve.tls[..] {
         builder = builder.tls(Tls::from_files(certificates, key)?);
     }
+    if let Some(path) = &serve.replay {
+        let mask = serve.key.as_deref().map(Mask::with_key);
+        builder = builder.replay(Recording::read(path)?, mask);
+    }
     let archive = builder.start().await?;
     if !serve.load.is_empty() {
         read_all(&serve.load, |path| archive.load_file(path))?;
@@ -66,6 +73,42 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
         archive.archive().schedule_follow_ups();
     }
     announce(&archive, &serve)?;
+    ended().await;
+    Ok(())
+}
+
+/// Records until asked to end.
+async fn record(settings: Record) -> anyhow::Result<()> {
+    let mask = match (settings.as_seen, &settings.key) {
+        (true, _) => None,
+        (false, Some(key)) => Some(Mask::with_key(key)),
+        (false, None) => Some(Mask::random()),
+    };
+    let patients = match mask {
+        Some(_) => {
+            "others stand for its patients; what is burned into pixels or said in reports stays"
+        }
+        None => "its patients as they are",
+    };
+    let out = settings.out.display().to_string();
+    let recorder = Recorder::start(Settings {
+        listen: settings.http,
+        upstream: settings.upstream,
+        out: settings.out,
+        mask,
+        max_body: settings.max_body,
+        roots: settings.root,
+    })
+    .await?;
+    let url = recorder.web_url();
+    writeln!(
+        std::io::stderr(),
+        "What passes {url} is written to {out}: {patients}.\nCtrl-C ends it."
+    )?;
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{}", serde_json::json!({ "dicomweb": url }))?;
+    stdout.flush()?;
+    drop(stdout);
     ended().await;
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! The accept loops: one task a listener, which owns the tasks of its connections.
 
+use std::sync::Arc;
+
 use axum::{Extension, Router};
 use http::uri::Scheme;
 use hyper::server::conn::http1;
@@ -11,6 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::admin;
 use crate::archive::Archive;
+use crate::recording::Player;
 use crate::request::Protocol;
 use crate::server::Ready;
 use crate::socket::{Socket, Switch};
@@ -36,9 +39,17 @@ pub(crate) fn scheme(tls: Option<&Tls>) -> Scheme {
     }
 }
 
-/// Serves DICOMweb until dropped.
-pub(crate) async fn web(listener: TcpListener, archive: Archive, tls: Option<Tls>) {
-    let router = crate::web::router(archive.clone());
+/// Serves DICOMweb until dropped; with a player, from its recording.
+pub(crate) async fn web(
+    listener: TcpListener,
+    archive: Archive,
+    tls: Option<Tls>,
+    player: Option<Arc<Player>>,
+) {
+    let mut router = crate::web::router(archive.clone());
+    if let Some(player) = player {
+        router = router.layer(Extension(player));
+    }
     accept(listener, |stream| {
         let connect = archive.connect(Protocol::Web);
         let socket = Socket::new(stream, &connect);

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use dicom_fixtures::Study;
@@ -15,6 +16,8 @@ use tokio::task::JoinSet;
 use crate::archive::{Archive, Reset, RuleState, Unloadable};
 use crate::journal::{Journal, NearMiss, Unverified};
 use crate::policy::Policy;
+use crate::recording::mask::Mask;
+use crate::recording::{Player, Recording};
 use crate::rule::{Rule, RuleId};
 use crate::serve;
 use crate::store::Storage;
@@ -59,6 +62,7 @@ pub struct Builder {
     control: SocketAddr,
     rules: Vec<Rule>,
     tls: Option<Tls>,
+    player: Option<Arc<Player>>,
 }
 
 /// Why an archive does not start.
@@ -99,6 +103,7 @@ impl MockArchive {
             control: free,
             rules: Vec::new(),
             tls: None,
+            player: None,
         }
     }
 
@@ -296,6 +301,13 @@ impl Builder {
         self
     }
 
+    /// Answers DICOMweb from a recording instead of what is stored; rules and journal work as ever. Give the mask that the recording was made with
+    /// to ask by the names of the patients for whom others stand in it.
+    pub fn replay(mut self, recording: Recording, mask: Option<Mask>) -> Self {
+        self.player = Some(Arc::new(Player::new(recording, mask)));
+        self
+    }
+
     /// Listens and serves.
     ///
     /// # Errors
@@ -317,9 +329,12 @@ impl Builder {
             _listeners: JoinSet::new(),
         };
         let ready = server.ready();
-        server
-            ._listeners
-            .spawn(serve::web(web_listener, archive.clone(), self.tls.clone()));
+        server._listeners.spawn(serve::web(
+            web_listener,
+            archive.clone(),
+            self.tls.clone(),
+            self.player,
+        ));
         server
             ._listeners
             .spawn(serve::dimse(dimse_listener, archive.clone(), self.tls));

@@ -24,7 +24,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request as HttpRequest, State};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use std::sync::Arc;
+
+use futures_util::{StreamExt, stream};
 use http::header::{HOST, ORIGIN};
 use http::request::Parts;
 use http::uri::{Authority, Scheme};
@@ -33,6 +35,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use crate::archive::Archive;
 use crate::exchange::Exchange;
 use crate::moment::{Answer, Ruling};
+use crate::recording::Player;
 use crate::request::{Request, Scope, Service};
 use crate::serve::Connection;
 use problem::Problem;
@@ -76,6 +79,7 @@ async fn serve(State(archive): State<Archive>, request: HttpRequest) -> Response
             parts.uri.path()
         ))),
     };
+    let player = parts.extensions.get::<Arc<Player>>().cloned();
     let exchange = archive.exchange(described(&parts, resource.as_ref().ok()));
     let admission = exchange.admit();
     if !admission.delay.is_zero() {
@@ -89,22 +93,10 @@ async fn serve(State(archive): State<Archive>, request: HttpRequest) -> Response
             let methods = resource.map_or("GET, HEAD, OPTIONS", |known| known.methods(delete));
             cors::preflight(&parts.headers, methods)
         }
-        Ruling::Proceed => {
-            let (base, query) = (base(&parts), parts.uri.query().unwrap_or_default());
-            let validator = Validator::new(&base, query, &parts.headers);
-            let asked = Asked {
-                archive,
-                exchange: exchange.clone(),
-                query: query.to_owned(),
-                base,
-                validator,
-                headers: parts.headers,
-            };
-            match resource {
-                Ok(resource) => answer(asked, parts.method, resource, body).await,
-                Err(problem) => problem.into_response(),
-            }
-        }
+        Ruling::Proceed => match player {
+            Some(player) => played(&player, &exchange, &parts, body).await,
+            None => own(archive, &exchange, parts, resource, body).await,
+        },
         // What else can be ruled is meant for associations; over HTTP it all means: no answer.
         _ => return no_answer(),
     };
@@ -163,6 +155,47 @@ async fn answer(asked: Asked, method: Method, resource: Resource, body: Body) ->
     validator.apply(gzip::compress(response, takes_gzip))
 }
 
+/// The archive's own answer.
+async fn own(
+    archive: Archive,
+    exchange: &Exchange,
+    parts: Parts,
+    resource: Result<Resource, Problem>,
+    body: Body,
+) -> Response {
+    let (base, query) = (base(&parts), parts.uri.query().unwrap_or_default());
+    let validator = Validator::new(&base, query, &parts.headers);
+    let asked = Asked {
+        archive,
+        exchange: exchange.clone(),
+        query: query.to_owned(),
+        base,
+        validator,
+        headers: parts.headers,
+    };
+    match resource {
+        Ok(resource) => answer(asked, parts.method, resource, body).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// The answer of a recording in place of the archive's own.
+async fn played(player: &Player, exchange: &Exchange, parts: &Parts, body: Body) -> Response {
+    // A client sends what it has to send before it listens.
+    let mut sent = body.into_data_stream();
+    while let Some(Ok(_)) = sent.next().await {}
+    let target = parts
+        .uri
+        .path_and_query()
+        .map_or("", |known| known.as_str());
+    let target = target.strip_prefix(BASE_PATH).unwrap_or(target);
+    let answer = player.answer(&parts.method, target, &parts.headers, &base(parts));
+    answer.unwrap_or_else(|unrecorded| {
+        exchange.remark("the recording has no answer to this");
+        unrecorded.into_response()
+    })
+}
+
 fn made_up(answer: Answer) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
@@ -171,7 +204,7 @@ fn made_up(answer: Answer) -> Response {
 }
 
 /// Closes the connection without a byte: a body whose first piece is an error makes the server give up before the status line.
-fn no_answer() -> Response {
+pub(crate) fn no_answer() -> Response {
     let error = std::io::Error::from(std::io::ErrorKind::ConnectionAborted);
     let mut response = Response::new(Body::from_stream(stream::iter([Err::<&[u8], _>(error)])));
     response

@@ -8,6 +8,7 @@ mod docs;
 mod faults;
 mod hostile;
 mod journal;
+mod recording;
 mod search;
 mod store;
 mod storing;
