@@ -8,7 +8,7 @@ import pytest
 from dicomweb_client import DICOMwebClient
 from PIL import Image
 
-from test_dcmtk import images
+from samples import images
 
 
 @pytest.fixture

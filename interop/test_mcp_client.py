@@ -13,7 +13,7 @@ from mcp.client.stdio import StdioServerParameters
 from PIL import Image
 from pydicom.pixels import apply_modality_lut, apply_voi_lut
 
-from conftest import BINARIES
+from mock import BINARIES
 
 TOOLS = {
     "find-studies",

@@ -41,10 +41,16 @@ pub fn read(file: &[u8]) -> Result<InMemDicomObject, String> {
 }
 
 /// An item for each of its scheduled steps: what a worklist answers has one (PS3.4 K.6.1.2.2).
+///
+/// Texts are decoded by now: whatever character set they came in, the item says UTF-8, which can write them all.
 pub(crate) fn by_step(item: &InMemDicomObject) -> Vec<InMemDicomObject> {
     let steps = steps(item).iter();
     let one = |step: &InMemDicomObject| {
         let mut item = item.clone();
+        if item.remove_element(tags::SPECIFIC_CHARACTER_SET) {
+            let utf8 = PrimitiveValue::from("ISO_IR 192");
+            item.put(DataElement::new(tags::SPECIFIC_CHARACTER_SET, VR::CS, utf8));
+        }
         item.put(sequence(step.clone()));
         item
     };

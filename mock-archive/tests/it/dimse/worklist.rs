@@ -124,6 +124,34 @@ async fn scheduled() -> MockArchive {
 }
 
 #[tokio::test]
+async fn a_name_comes_back_whatever_character_set_it_was_scheduled_in() {
+    let archive = MockArchive::start().await;
+    let name = "Yamada^Tarou=山田^太郎=やまだ^たろう";
+    archive.archive().schedule(&with_steps(
+        &[
+            (tags::SPECIFIC_CHARACTER_SET, VR::CS, "\\ISO 2022 IR 87"),
+            (tags::PATIENT_NAME, VR::PN, name),
+        ],
+        &[&[(tags::MODALITY, VR::CS, "CT")]],
+    ));
+
+    let found = asked(
+        &archive,
+        &with_steps(&[(tags::PATIENT_NAME, VR::PN, "")], &[]),
+    )
+    .await;
+
+    let [(_, item)] = &found[..] else {
+        panic!("{found:?}")
+    };
+    assert_eq!(text(item, tags::PATIENT_NAME).as_deref(), Some(name));
+    assert_eq!(
+        text(item, tags::SPECIFIC_CHARACTER_SET).as_deref(),
+        Some("ISO_IR 192")
+    );
+}
+
+#[tokio::test]
 async fn steps_are_found_by_their_keys() {
     let archive = scheduled().await;
     let cases: [(Keys<'_>, Keys<'_>, &[&str]); 11] = [

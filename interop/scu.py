@@ -1,0 +1,99 @@
+"""pynetdicom: associations with the archive, and servers for the archive to call."""
+
+import contextlib
+
+import pydicom
+from pynetdicom import AE, _config, evt
+from pynetdicom.pdu_primitives import SOPClassExtendedNegotiation
+from pynetdicom.sop_class import (
+    PatientRootQueryRetrieveInformationModelFind,
+    PatientRootQueryRetrieveInformationModelGet,
+    PatientRootQueryRetrieveInformationModelMove,
+    StudyRootQueryRetrieveInformationModelFind,
+    StudyRootQueryRetrieveInformationModelGet,
+    StudyRootQueryRetrieveInformationModelMove,
+)
+
+# A file is sent as its bytes, not parsed and written anew.
+_config.STORE_SEND_CHUNKED_DATASET = True
+_config.UNRESTRICTED_STORAGE_SERVICE = True
+
+FIND = {"PATIENT": PatientRootQueryRetrieveInformationModelFind, "STUDY": StudyRootQueryRetrieveInformationModelFind}
+MOVE = {"PATIENT": PatientRootQueryRetrieveInformationModelMove, "STUDY": StudyRootQueryRetrieveInformationModelMove}
+GET = {"PATIENT": PatientRootQueryRetrieveInformationModelGet, "STUDY": StudyRootQueryRetrieveInformationModelGet}
+
+EXPLICIT = "1.2.840.10008.1.2.1"
+
+PENDING = (0xFF00, 0xFF01)
+
+
+@contextlib.contextmanager
+def associated(archive, *contexts, title="PYNETDICOM", called=None, tls=None, max_pdu=16382, **options):
+    """An association with these contexts: abstract syntaxes, or pairs of one and its transfer syntaxes."""
+    client = AE(ae_title=title)
+    client.acse_timeout = client.dimse_timeout = client.network_timeout = 20
+    for context in contexts:
+        client.add_requested_context(*context) if isinstance(context, tuple) else client.add_requested_context(context)
+    secured = {"tls_args": (tls, "127.0.0.1")} if tls else {}
+    association = client.associate(
+        archive.host, archive.port, ae_title=called or archive.ae_title, max_pdu=max_pdu, **secured, **options
+    )
+    try:
+        yield association
+    finally:
+        if association.is_established:
+            association.release()
+
+
+def keys(level=None, **wanted) -> pydicom.Dataset:
+    """An identifier."""
+    identifier = pydicom.Dataset()
+    if level:
+        identifier.QueryRetrieveLevel = level
+    for keyword, value in wanted.items():
+        setattr(identifier, keyword, value)
+    return identifier
+
+
+def rows(answers, final=0x0000) -> list[pydicom.Dataset]:
+    """The matches; the search has to end with this status."""
+    answers = list(answers)
+    assert answers[-1][0].Status == final, answers[-1][0]
+    return [row for status, row in answers if status.Status in PENDING]
+
+
+def extended(sop_class, *flags: int) -> SOPClassExtendedNegotiation:
+    """An extended negotiation item of query/retrieve: relational, combined dates and times, fuzzy names."""
+    item = SOPClassExtendedNegotiation()
+    item.sop_class_uid = sop_class
+    item.service_class_application_information = bytes(flags)
+    return item
+
+
+@contextlib.contextmanager
+def serving(contexts, handlers, title="DEST", tls=None):
+    """A server on a free port; its port."""
+    server = AE(ae_title=title)
+    for sop_class, *syntaxes in contexts:
+        server.add_supported_context(sop_class, *syntaxes, scu_role=True, scp_role=True)
+    listener = server.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers, ssl_context=tls)
+    try:
+        yield listener.server_address[1]
+    finally:
+        listener.shutdown()
+
+
+class Received:
+    """What arrives by C-STORE, by SOP Instance UID: the transfer syntax and the bytes of the data set."""
+
+    def __init__(self, status=0x0000):
+        self.status = status
+        self.instances: dict[str, tuple[str, bytes]] = {}
+
+    def __call__(self, event):
+        request = event.request
+        self.instances[request.AffectedSOPInstanceUID] = (event.context.transfer_syntax, request.DataSet.getvalue())
+        return self.status(event) if callable(self.status) else self.status
+
+    def handlers(self) -> list:
+        return [(evt.EVT_C_STORE, self)]
