@@ -6,6 +6,7 @@
 mod level;
 mod row;
 mod search;
+mod terms;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub struct Index {
     by_series: HashMap<Uid, BTreeSet<(u64, u64)>>,
     by_instance: HashMap<Uid, Place>,
     by_patient: HashMap<String, BTreeSet<u64>>,
+    terms: terms::Terms,
     /// The number that the next study or series gets.
     next: u64,
 }
@@ -50,6 +52,8 @@ struct Study {
     /// The instance that speaks for patient and study: the first that came.
     first: Arc<Stored>,
     series: BTreeMap<u64, Series>,
+    /// How many instances all series have.
+    instances: usize,
 }
 
 #[derive(Debug)]
@@ -58,6 +62,8 @@ struct Series {
     /// The instance that speaks for the series: the first that came.
     first: Arc<Stored>,
     instances: BTreeMap<Order, Arc<Stored>>,
+    /// How many instances there are of each SOP class.
+    classes: BTreeMap<Uid, usize>,
 }
 
 impl Index {
@@ -89,6 +95,13 @@ impl Index {
         let study = self.studies.get_mut(&place.study)?;
         let series = study.series.get_mut(&place.series)?;
         let stored = series.instances.remove(&place.order)?;
+        study.instances -= 1;
+        if let Some(count) = series.classes.get_mut(&stored.identity().sop_class) {
+            *count -= 1;
+            if *count == 0 {
+                series.classes.remove(&stored.identity().sop_class);
+            }
+        }
         if let Some(other) = series.instances.values().next() {
             if Arc::ptr_eq(&series.first, &stored) {
                 series.first = other.clone();
@@ -104,10 +117,13 @@ impl Index {
         if let Some(other) = study.series.values().next() {
             if Arc::ptr_eq(&study.first, &stored) {
                 study.first = other.first.clone();
+                self.terms.remove(place.study, &stored);
+                self.terms.add(place.study, &study.first);
             }
             return Some(stored);
         }
         if let Some(gone) = self.studies.remove(&place.study) {
+            self.terms.remove(place.study, &stored);
             forget(&mut self.by_patient, &gone.patient_id, &place.study);
             if let Some(all) = self.by_study.get_mut(&gone.uid) {
                 all.retain(|number| *number != place.study);
@@ -152,7 +168,7 @@ impl Index {
 
     /// Patient's Name of a study that is there, as text.
     pub fn patient_name_of(&self, study: &Uid) -> Option<String> {
-        let name = self.study(study)?.first.header().get(tags::PATIENT_NAME)?;
+        let name = self.study(study)?.first.element(tags::PATIENT_NAME)?;
         name.to_str().ok().map(|name| name.into_owned())
     }
 
@@ -195,7 +211,7 @@ impl Index {
         self.studies.get(self.by_study.get(uid)?.first()?)
     }
 
-    fn put(&mut self, study: Option<u64>, stored: Arc<Stored>) -> Option<Arc<Stored>> {
+    fn put(&mut self, study: Option<u64>, mut stored: Arc<Stored>) -> Option<Arc<Stored>> {
         // The study is still there afterwards if it has another instance; else it gets a new number.
         let replaced = self.remove(&stored.identity().instance);
         let identity = stored.identity().clone();
@@ -213,11 +229,16 @@ impl Index {
             stored.number().unwrap_or(i64::MAX),
             identity.instance.clone(),
         );
-        let entry = self
-            .studies
-            .get_mut(&study)
-            .and_then(|study| study.series.get_mut(&series));
+        let entry = self.studies.get_mut(&study).and_then(|study| {
+            study.instances += 1;
+            study.series.get_mut(&series)
+        });
         if let Some(entry) = entry {
+            if let Some(alone) = Arc::get_mut(&mut stored) {
+                alone.share(&entry.first);
+            }
+            let class = identity.sop_class;
+            *entry.classes.entry(class).or_default() += 1;
             entry.instances.insert(order.clone(), stored);
             self.by_instance.insert(
                 identity.instance,
@@ -239,7 +260,9 @@ impl Index {
             patient_id: identity.patient_id.clone(),
             first: stored.clone(),
             series: BTreeMap::new(),
+            instances: 0,
         };
+        self.terms.add(number, stored);
         self.studies.insert(number, study);
         self.by_study
             .entry(identity.study.clone())
@@ -263,6 +286,7 @@ impl Index {
             uid,
             first: stored.clone(),
             instances: BTreeMap::new(),
+            classes: BTreeMap::new(),
         };
         if let Some(study) = self.studies.get_mut(&study) {
             study.series.insert(number, series);

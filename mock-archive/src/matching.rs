@@ -4,6 +4,7 @@
 //! compared as it is written, accents included. Numbers as text (IS, DS) are compared as numbers.
 
 mod fuzzy;
+pub(crate) mod terms;
 mod text;
 
 use dicom_core::header::HasLength;

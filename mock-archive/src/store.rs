@@ -3,7 +3,9 @@
 //! Nothing is ever half stored: what arrives goes to memory, or to a temporary file that is renamed when the archive keeps the instance and removed when it does not.
 
 mod content;
+mod header;
 mod instance;
+mod known;
 mod spool;
 
 use std::fmt;
@@ -26,6 +28,7 @@ pub struct Storage {
     directory: Option<Arc<Path>>,
     retain: Retain,
     revisions: Arc<Revisions>,
+    uids: Arc<known::Uids>,
 }
 
 /// Numbers that tell one content from another of the same UIDs. They start anywhere: those of one run mean nothing in the next.

@@ -193,7 +193,7 @@ fn write_head(tag: Tag, vr: &[u8; 2], length: u64, sink: &mut Sink) -> io::Resul
 fn native(stored: &Stored, number: u32) -> io::Result<NativeFrame> {
     let bytes = stored.frame_bytes(number).map_err(io::Error::other)?;
     let syntax = stored.identity().transfer_syntax.as_str();
-    frame::native(stored.header(), syntax, &bytes, number).map_err(io::Error::other)
+    frame::native(&stored.header(), syntax, &bytes, number).map_err(io::Error::other)
 }
 
 /// The attributes that decoding changes.

@@ -11,16 +11,16 @@ use dicom_wire::part10::{self, Limits};
 
 /// One imaging procedure for each patient of these instances that has pictures of CT, MR or US: in 2025 on the day of the first such study, every
 /// quarter of an hour from eight o'clock, on the stations `CT1`, `MR1` and `US1`. The same for the same instances.
-pub(crate) fn follow_ups<'a>(
-    instances: impl Iterator<Item = &'a InMemDicomObject>,
+pub(crate) fn follow_ups(
+    instances: impl Iterator<Item = InMemDicomObject>,
 ) -> Vec<InMemDicomObject> {
     let mut seen = BTreeSet::new();
     let mut items = Vec::new();
     for instance in instances {
-        if matches!(text(instance, tags::MODALITY).as_str(), "CT" | "MR" | "US")
-            && seen.insert(text(instance, tags::PATIENT_ID))
+        if matches!(text(&instance, tags::MODALITY).as_str(), "CT" | "MR" | "US")
+            && seen.insert(text(&instance, tags::PATIENT_ID))
         {
-            items.push(procedure(instance, items.len() + 1));
+            items.push(procedure(&instance, items.len() + 1));
         }
     }
     items

@@ -23,7 +23,7 @@ impl Archive {
     /// Puts a procedure into the worklist for each patient with pictures of CT, MR or US. What is scheduled follows from what is stored.
     pub fn schedule_follow_ups(&self) {
         let stored = self.state().index.select(&Scope::all());
-        let items = worklist::follow_ups(stored.iter().map(|stored| stored.header()));
+        let items = worklist::follow_ups(stored.iter().map(|stored| stored.header().into_owned()));
         items.iter().for_each(|item| self.schedule(item));
     }
 

@@ -1,5 +1,7 @@
 //! What a match is told as: the attributes of its level, the keys, and what was asked to be included (PS3.18 10.6.3.3).
 
+use std::cell::OnceCell;
+
 use dicom_core::header::Header;
 use dicom_core::value::DataSetSequence;
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
@@ -73,8 +75,9 @@ impl Index {
             study,
             series: hit.series.and_then(|series| study.series.get(&series)),
             hit,
-            counts: self.counts(study),
-            patient_counts: self.patient_counts(&study.patient_id),
+            counts: OnceCell::new(),
+            patient_counts: OnceCell::new(),
+            index: self,
         };
         for tag in self.usual(query) {
             row.put(found.element(tag).unwrap_or_else(|| empty(tag)));
@@ -154,8 +157,10 @@ struct Found<'a> {
     study: &'a Study,
     series: Option<&'a Series>,
     hit: &'a Hit,
-    counts: InMemDicomObject,
-    patient_counts: InMemDicomObject,
+    index: &'a Index,
+    /// Made when an attribute of them is asked for.
+    counts: OnceCell<InMemDicomObject>,
+    patient_counts: OnceCell<InMemDicomObject>,
 }
 
 impl Found<'_> {
@@ -167,18 +172,20 @@ impl Found<'_> {
                 .map(|series| number(tag, series.instances.len()));
         }
         if is_counted(tag) {
-            return self
-                .counts
-                .get(tag)
-                .or_else(|| self.patient_counts.get(tag))
-                .cloned();
+            let counts = if level::OF_PATIENT.contains(&tag) {
+                let of_patient = || self.index.patient_counts(&self.study.patient_id);
+                self.patient_counts.get_or_init(of_patient)
+            } else {
+                self.counts.get_or_init(|| self.index.counts(self.study))
+            };
+            return counts.get(tag).cloned();
         }
         let of = match level::of(tag) {
             Level::Patient | Level::Study => &self.study.first,
             Level::Series => &self.series?.first,
             Level::Instance => self.hit.instance.as_ref()?,
         };
-        of.header().get(tag).cloned()
+        of.element(tag)
     }
 
     /// All attributes of a level and the levels above, bulk ones left out.

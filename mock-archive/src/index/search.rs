@@ -1,11 +1,13 @@
 //! Which patients, studies, series or instances match a query.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 use dicom_wire::query::{Key, Level, Matching, Query};
+use dicom_wire::uid::Uid;
 
 use super::{Index, Series, Study, level};
 use crate::matching::{Style, matches};
@@ -28,6 +30,8 @@ struct Keys<'a> {
     /// Whether a key asks for something that has to be counted.
     counted: bool,
     style: Style,
+    /// The attributes that the keys of study, series and instance are about.
+    tags: [Vec<Tag>; 3],
 }
 
 impl<'a> Keys<'a> {
@@ -37,6 +41,7 @@ impl<'a> Keys<'a> {
             series: Vec::new(),
             instance: Vec::new(),
             counted: false,
+            tags: Default::default(),
             style: Style {
                 fuzzy: query.fuzzy,
                 combined: query.combined,
@@ -57,7 +62,26 @@ impl<'a> Keys<'a> {
                 Level::Instance => keys.instance.push(key),
             }
         }
+        keys.name_tags();
         keys
+    }
+
+    fn name_tags(&mut self) {
+        let of = |keys: &[&Key]| keys.iter().map(|key| key.path.tags()[0]).collect();
+        self.tags = [of(&self.study), of(&self.series), of(&self.instance)];
+    }
+
+    fn fit(&self, stored: &Stored) -> bool {
+        let attributes = || stored.only(self.tags[2].iter().copied());
+        self.instance.is_empty() || matches(&attributes(), &self.instance, self.style)
+    }
+
+    /// Whether nothing below a study has to be looked at to know that the study matches.
+    fn end_at_study(&self, query: &Query) -> bool {
+        query.level <= Level::Study
+            && query.series.is_none()
+            && self.series.is_empty()
+            && self.instance.is_empty()
     }
 }
 
@@ -66,16 +90,16 @@ impl Index {
     ///
     /// Keys of a level below the query's match what has something below that matches.
     pub fn matches(&self, query: &Query) -> Vec<Hit> {
-        let keys = Keys::of(query);
+        let mut keys = Keys::of(query);
         let mut hits = Vec::new();
-        let mut patients: Vec<&str> = Vec::new();
-        for number in self.candidates(query) {
+        let mut patients: HashSet<&str> = HashSet::new();
+        for number in self.candidates(query, &mut keys) {
             let Some(study) = self.studies.get(&number) else {
                 continue;
             };
             let named = query.study.as_ref().is_none_or(|uid| *uid == study.uid);
             if !named
-                || (query.level == Level::Patient && patients.contains(&study.patient_id.as_str()))
+                || (query.level == Level::Patient && patients.contains(study.patient_id.as_str()))
             {
                 continue;
             }
@@ -85,7 +109,7 @@ impl Index {
             let before = hits.len();
             self.collect(query, &keys, number, study, &mut hits);
             if hits.len() > before && query.level == Level::Patient {
-                patients.push(&study.patient_id);
+                patients.insert(&study.patient_id);
             }
         }
         hits
@@ -100,12 +124,20 @@ impl Index {
         study: &Study,
         hits: &mut Vec<Hit>,
     ) {
+        if keys.end_at_study(query) {
+            hits.push(Hit {
+                study: number,
+                series: None,
+                instance: None,
+            });
+            return;
+        }
         for (&series_number, series) in &study.series {
             let named = query.series.as_ref().is_none_or(|uid| *uid == series.uid);
             if !named || !series_matches(series, keys) {
                 continue;
             }
-            let fits = |stored: &&Arc<Stored>| matches(stored.header(), &keys.instance, keys.style);
+            let fits = |stored: &&Arc<Stored>| keys.fit(stored);
             let mut hit = Hit {
                 study: number,
                 series: None,
@@ -136,8 +168,8 @@ impl Index {
         }
     }
 
-    /// The studies that can match: few where the query names some exactly, all where it does not.
-    fn candidates(&self, query: &Query) -> Vec<u64> {
+    /// The studies that can match: few where the query names some, all where it does not. A key that they are sure to match is taken out.
+    fn candidates(&self, query: &Query, keys: &mut Keys<'_>) -> Vec<u64> {
         let mut found: Vec<u64> = if let Some(uids) = query.values(tags::SOP_INSTANCE_UID) {
             let places = uids.iter().filter_map(|uid| self.by_instance.get(*uid));
             places.map(|place| place.study).collect()
@@ -150,15 +182,12 @@ impl Index {
                 .flatten()
                 .copied()
                 .collect()
-        } else if let Some(ids) = query
-            .values(tags::PATIENT_ID)
-            .filter(|ids| !ids.iter().any(|id| id.contains(['*', '?'])))
-        {
-            ids.iter()
-                .filter_map(|id| self.by_patient.get(*id))
-                .flatten()
-                .copied()
-                .collect()
+        } else if let Some((found, sure)) = self.terms.candidates(&keys.study, keys.style) {
+            if let Some(sure) = sure {
+                keys.study.remove(sure);
+                keys.name_tags();
+            }
+            return found;
         } else {
             return self.studies.keys().copied().collect();
         };
@@ -173,7 +202,8 @@ impl Index {
             .iter()
             .copied()
             .partition(|key| is_counted(key.path.tags()[0]));
-        matches(study.first.header(), &stored, keys.style)
+        let attributes = || study.first.only(keys.tags[0].iter().copied());
+        (stored.is_empty() || matches(&attributes(), &stored, keys.style))
             && (!keys.counted
                 || counted.is_empty()
                 || matches(&self.counts(study), &counted, keys.style))
@@ -185,12 +215,7 @@ impl Index {
         let mut classes: Vec<&str> = Vec::new();
         for series in study.series.values() {
             modalities.extend(text(&series.first, tags::MODALITY));
-            classes.extend(
-                series
-                    .instances
-                    .values()
-                    .map(|stored| stored.identity().sop_class.as_str()),
-            );
+            classes.extend(series.classes.keys().map(Uid::as_str));
         }
         modalities.sort_unstable();
         modalities.dedup();
@@ -218,7 +243,7 @@ impl Index {
         ));
         counts.put(number(
             tags::NUMBER_OF_STUDY_RELATED_INSTANCES,
-            study.instances(),
+            study.instances,
         ));
         counts
     }
@@ -236,18 +261,9 @@ impl Index {
         ));
         let series = studies.iter().map(|study| study.series.len()).sum();
         counts.put(number(tags::NUMBER_OF_PATIENT_RELATED_SERIES, series));
-        let instances = studies.iter().map(|study| study.instances()).sum();
+        let instances = studies.iter().map(|study| study.instances).sum();
         counts.put(number(tags::NUMBER_OF_PATIENT_RELATED_INSTANCES, instances));
         counts
-    }
-}
-
-impl Study {
-    pub(super) fn instances(&self) -> usize {
-        self.series
-            .values()
-            .map(|series| series.instances.len())
-            .sum()
     }
 }
 
@@ -257,7 +273,8 @@ fn series_matches(series: &Series, keys: &Keys<'_>) -> bool {
         .iter()
         .copied()
         .partition(|key| is_counted(key.path.tags()[0]));
-    matches(series.first.header(), &stored, keys.style)
+    let attributes = || series.first.only(keys.tags[1].iter().copied());
+    (stored.is_empty() || matches(&attributes(), &stored, keys.style))
         && (counted.is_empty() || {
             let count = number(
                 tags::NUMBER_OF_SERIES_RELATED_INSTANCES,
@@ -284,7 +301,8 @@ pub(super) fn number(tag: Tag, count: usize) -> dicom_object::mem::InMemElement 
 }
 
 fn text(stored: &Stored, tag: Tag) -> Option<String> {
-    let text = stored.header().get(tag)?.to_str().ok()?;
+    let element = stored.element(tag)?;
+    let text = element.to_str().ok()?;
     let text = text.trim_matches([' ', '\0']);
     (!text.is_empty()).then(|| text.to_owned())
 }

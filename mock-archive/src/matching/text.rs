@@ -1,33 +1,32 @@
 //! Texts and names, with wildcards (PS3.4 C.2.2.2.4).
 
+use std::str::Chars;
+
 /// Whether a pattern fits the whole text: `*` any run of characters, `?` any one. Time grows with the product of both lengths at most.
 pub(super) fn wildcard(pattern: &str, text: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let text: Vec<char> = text.chars().collect();
-    let (mut p, mut t) = (0, 0);
-    // Where the last star stands and the text that it has eaten up to.
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
+    let (mut pattern, mut text) = (pattern.chars(), text.chars());
+    // What follows the last star, and the text that it has not eaten yet.
+    let mut star: Option<(Chars<'_>, Chars<'_>)> = None;
+    loop {
+        let (before, rest) = (pattern.clone(), text.clone());
+        match (pattern.next(), text.next()) {
+            (Some('*'), _) => {
+                star = Some((pattern.clone(), rest.clone()));
+                text = rest;
             }
-            Some(&c) if c == '?' || c == text[t] => {
-                p += 1;
-                t += 1;
-            }
-            _ => {
-                let Some((at, eaten)) = star else {
+            (Some('?'), Some(_)) => {}
+            (Some(p), Some(t)) if p == t => {}
+            (None, None) => return true,
+            (_, None) => return before.as_str().chars().all(|c| c == '*'),
+            (_, Some(_)) => {
+                let Some((behind, eaten)) = &mut star else {
                     return false;
                 };
-                star = Some((at, eaten + 1));
-                p = at + 1;
-                t = eaten + 1;
+                eaten.next();
+                (pattern, text) = (behind.clone(), eaten.clone());
             }
         }
     }
-    pattern[p..].iter().all(|&c| c == '*')
 }
 
 /// Whether a name fits a key with or without wildcards, without regard to case. A key with `=` is compared group by group, empty groups of it with
@@ -49,7 +48,7 @@ pub(super) fn name_matches(name: &str, key: &str) -> bool {
 }
 
 /// A component group without case, without blanks around its components and without empty components at its end (PS3.5 6.2.1).
-fn normal(group: &str) -> String {
+pub(super) fn normal(group: &str) -> String {
     let components: Vec<String> = group
         .to_lowercase()
         .split('^')

@@ -1,5 +1,6 @@
 //! One instance, with its header read and its bytes within reach.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -10,21 +11,35 @@ use bytes::Bytes;
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
+use dicom_object::mem::InMemElement;
 use dicom_wire::part10::{self, Bulk, Element, Encoding, FrameError, Layout, Limits, ScanError};
 use dicom_wire::uid::{Uid, UidError};
 use sha2::{Digest, Sha256};
 
 use super::content::{Chunks, Content, Reader};
+use super::header::Header;
 use super::spool::Spooled;
 use super::{Retain, Storage};
 use crate::archive::Identity;
+
+/// What has to be known to find a native frame.
+const OF_FRAMES: [Tag; 8] = [
+    tags::SAMPLES_PER_PIXEL,
+    tags::PHOTOMETRIC_INTERPRETATION,
+    tags::NUMBER_OF_FRAMES,
+    tags::ROWS,
+    tags::COLUMNS,
+    tags::BITS_ALLOCATED,
+    tags::BITS_STORED,
+    tags::PIXEL_REPRESENTATION,
+];
 
 /// One instance of the archive.
 #[derive(Debug)]
 pub struct Stored {
     identity: Identity,
     layout: Layout,
-    header: InMemDicomObject,
+    header: Header,
     storage: Storage,
     content: Content,
     digest: OnceLock<[u8; 32]>,
@@ -70,13 +85,14 @@ impl Stored {
             content,
             digest,
         } = spooled;
-        let layout = part10::scan(content.reader()?, &Limits::default())?;
+        let mut layout = part10::scan(content.reader()?, &Limits::default())?;
         let header = part10::header(content.reader()?, &layout)?;
-        let identity = identity(&header, &layout)?;
+        let mut identity = identity(&header, &layout)?;
+        share_uids(&storage, &mut identity, &mut layout);
         Ok(Self {
             identity,
             layout,
-            header,
+            header: Header::new(header),
             revision: storage.revision(),
             storage,
             content,
@@ -111,13 +127,26 @@ impl Stored {
     }
 
     /// The data set; the elements of [`Layout::bulk`] are in it without value.
-    pub fn header(&self) -> &InMemDicomObject {
-        &self.header
+    ///
+    /// It is made from its packed form each time: ask for single attributes with [`element`](Self::element) or [`only`](Self::only) where they do.
+    pub fn header(&self) -> Cow<'_, InMemDicomObject> {
+        self.header.object()
+    }
+
+    /// One attribute of the data set, as it stands in [`header`](Self::header).
+    pub fn element(&self, tag: Tag) -> Option<InMemElement> {
+        self.header.element(tag)
+    }
+
+    /// Some attributes of the data set.
+    pub fn only(&self, tags: impl IntoIterator<Item = Tag>) -> InMemDicomObject {
+        let elements = tags.into_iter().filter_map(|tag| self.element(tag));
+        InMemDicomObject::from_element_iter(elements)
     }
 
     /// Instance Number (0020,0013), where it has one.
     pub fn number(&self) -> Option<i64> {
-        self.header.get(tags::INSTANCE_NUMBER)?.to_int().ok()
+        self.element(tags::INSTANCE_NUMBER)?.to_int().ok()
     }
 
     /// Reads the Part 10 file from anywhere.
@@ -138,7 +167,7 @@ impl Stored {
 
     /// Number of Frames; 1 where it is not said.
     pub fn frame_count(&self) -> u32 {
-        part10::frame_count(&self.header)
+        part10::frame_count(&self.only([tags::NUMBER_OF_FRAMES]))
     }
 
     /// One frame, counted from 1: its native bytes, or its whole codestream.
@@ -149,7 +178,7 @@ impl Stored {
         let reader = self
             .reader()
             .map_err(|source| ScanError::Io { offset: 0, source })?;
-        part10::frame_bytes(reader, &self.layout, &self.header, frame).map(Bytes::from)
+        part10::frame_bytes(reader, &self.layout, &self.only(OF_FRAMES), frame).map(Bytes::from)
     }
 
     /// The value of a bulk element, chunk by chunk; inflated where the data set is deflated, fragments one after the other without their headers.
@@ -250,6 +279,11 @@ impl Stored {
         Ok(())
     }
 
+    /// Keeps only what is different from another instance of the series.
+    pub(crate) fn share(&mut self, first: &Self) {
+        self.header.share(&first.header);
+    }
+
     /// The file goes when the last handle to this goes: the archive has forgotten the instance.
     pub(crate) fn forget(&self) {
         self.doomed.store(true, Ordering::Relaxed);
@@ -261,8 +295,9 @@ impl Stored {
     /// If the bytes cannot be read or written. The bytes of a deflated data set stay as they are.
     pub(crate) fn under_patient(mut self, patient_id: &str) -> io::Result<Self> {
         let value = PrimitiveValue::from(patient_id);
-        self.header
-            .put(DataElement::new(tags::PATIENT_ID, VR::LO, value));
+        let mut header = self.header().into_owned();
+        header.put(DataElement::new(tags::PATIENT_ID, VR::LO, value));
+        self.header = Header::new(header);
         self.identity.patient_id = patient_id.to_owned();
         if self.layout.encoding == Encoding::Deflated {
             return Ok(self);
@@ -293,6 +328,27 @@ impl Drop for Stored {
             // Another process may have removed it: then it is gone as wanted.
             let _ = fs::remove_file(path);
         }
+    }
+}
+
+/// Lets the instances of a study, and the parts of one instance, share the texts of their UIDs.
+fn share_uids(storage: &Storage, identity: &mut Identity, layout: &mut Layout) {
+    let meta = &mut layout.meta;
+    for uid in [
+        &mut identity.study,
+        &mut identity.series,
+        &mut identity.sop_class,
+        &mut identity.transfer_syntax,
+        &mut meta.transfer_syntax,
+    ] {
+        storage.uids.share(uid);
+    }
+    let told = [&mut meta.sop_class, &mut meta.implementation_class];
+    for uid in told.into_iter().flatten() {
+        storage.uids.share(uid);
+    }
+    if meta.sop_instance.as_ref() == Some(&identity.instance) {
+        meta.sop_instance = Some(identity.instance.clone());
     }
 }
 

@@ -117,7 +117,7 @@ fn frame_bytes(stored: &Stored, frame: u32, pixels: Pixels) -> Result<Vec<u8>, S
     if pixels == Pixels::Stored {
         return Ok(bytes.to_vec());
     }
-    dicom_render::frame::native(stored.header(), own, &bytes, frame)
+    dicom_render::frame::native(&stored.header(), own, &bytes, frame)
         .map(|native| native.data)
         .map_err(|error| error.to_string())
 }

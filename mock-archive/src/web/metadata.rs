@@ -68,7 +68,7 @@ pub(crate) fn metadata(asked: &Asked, scope: &Scope) -> Result<Response, Problem
 }
 
 fn described(exchange: &Exchange, stored: &Arc<Stored>) -> InMemDicomObject {
-    let mut dataset = stored.header().clone();
+    let mut dataset = stored.header().into_owned();
     exchange.dataset(stored, &mut dataset);
     dataset
 }

@@ -134,7 +134,7 @@ fn draw(
     };
     let bytes = stored.frame_bytes(number).map_err(|error| fail(&error))?;
     let syntax = stored.identity().transfer_syntax.as_str();
-    let picture = frame::render(stored.header(), syntax, &bytes, number, options)
+    let picture = frame::render(&stored.header(), syntax, &bytes, number, options)
         .map_err(|error| fail(&error))?;
     encoding
         .encode(&picture)

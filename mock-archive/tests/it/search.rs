@@ -477,3 +477,62 @@ proptest! {
         prop_assert_eq!(index.len(), left.len());
     }
 }
+
+const NAMES: [&str; 7] = [
+    "DOE^JOHN",
+    "Doe^Jane=山田^花子",
+    "ROE",
+    "doe",
+    "",
+    "D=OE=",
+    "Müller^Jürgen^^",
+];
+const DAYS: [&str; 6] = ["20240101", "20240131", "2024.01.31", "2024", "", "20231231"];
+const NUMBERS: [&str; 5] = ["A1", "A*1", "a1", "", "AB1"];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn what_is_filed_by_its_value_is_found_as_if_all_was_looked_at(
+        made in prop::collection::vec((0..7_usize, 0..6_usize, 0..5_usize), 1..12),
+        removed in prop::collection::vec(0..12_u8, 0..4),
+        name in prop::sample::select(vec!["", "DOE*", "doe^j*", "*o*", "?OE", "*", "Doe^Jane", "山田^花子", "=山田*", "ROE^", "m%C3%BCller^j%C3%BCrgen", "D", "oe", "x*"]),
+        date in prop::sample::select(vec!["", "20240131", "20240101-20240131", "-20240101", "20240131-", "20250101-", "20240201-20240101"]),
+        time in prop::sample::select(vec!["", "1200-", "-1300", "10-11"]),
+        number in prop::sample::select(vec!["", "A1", "A*", "A?1", "*1", "A1,AB1", "Z"]),
+        fuzzy in prop::bool::ANY,
+        combined in prop::bool::ANY,
+    ) {
+        let mut index = Index::default();
+        let mut left = Vec::new();
+        for (study, &(name, day, number)) in made.iter().enumerate() {
+            // Two instances each: the second speaks for the study when the first is gone.
+            for instance in 0..2 {
+                let mut object = object(study as u8, 1, instance);
+                put(&mut object, tags::PATIENT_NAME, VR::PN, NAMES[name]);
+                put(&mut object, tags::STUDY_DATE, VR::DA, DAYS[day]);
+                put(&mut object, tags::STUDY_TIME, VR::TM, "1230");
+                put(&mut object, tags::ACCESSION_NUMBER, VR::SH, NUMBERS[number]);
+                index.insert(stored(&object));
+            }
+            left.push(object(study as u8, 1, 0));
+            let last = left.last_mut().unwrap();
+            put(last, tags::PATIENT_NAME, VR::PN, NAMES[name]);
+            put(last, tags::STUDY_DATE, VR::DA, DAYS[day]);
+            put(last, tags::STUDY_TIME, VR::TM, "1230");
+            put(last, tags::ACCESSION_NUMBER, VR::SH, NUMBERS[number]);
+        }
+        for &study in &removed {
+            index.remove(&uid(&format!("1.{study}.1.0")));
+        }
+        let raw = format!("PatientName={name}&StudyDate={date}&StudyTime={time}&AccessionNumber={number}&multiplevaluematching=true");
+        let mut search = query(Level::Study, &raw);
+        (search.fuzzy, search.combined) = (fuzzy, combined);
+        let keys: Vec<&Key> = search.keys.iter().collect();
+        let told = |row: &InMemDicomObject| told(row, tags::STUDY_INSTANCE_UID);
+        let expected: Vec<_> = left.iter().filter(|one| matches(one, &keys, Style { fuzzy, combined })).map(told).collect();
+        let found: Vec<_> = index.find(&search).iter().map(told).collect();
+        prop_assert_eq!(found, expected);
+    }
+}
