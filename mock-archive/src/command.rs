@@ -42,14 +42,20 @@ pub(crate) enum Other {
 #[derive(Debug, Args)]
 pub(crate) struct Record {
     /// Base URL of the archive's DICOMweb services, such as `https://pacs.example/dicom-web`.
-    #[arg(long, value_name = "URL")]
-    pub(crate) upstream: Url,
+    #[arg(long, value_name = "URL", required_unless_present = "dimse_upstream")]
+    pub(crate) upstream: Option<Url>,
+    /// Where the archive takes associations.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) dimse_upstream: Option<String>,
     /// The recording; must not exist yet.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
-    /// Address for clients.
+    /// Address for DICOMweb clients.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8042")]
     pub(crate) http: SocketAddr,
+    /// Address for DIMSE clients.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:11112")]
+    pub(crate) dimse: SocketAddr,
     /// Keep the patients of the archive; otherwise others stand for them.
     #[arg(long)]
     pub(crate) as_seen: bool,

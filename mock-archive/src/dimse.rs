@@ -14,11 +14,13 @@ mod identifier;
 mod move_;
 mod negotiate;
 mod payload;
+mod replay;
 mod retrieve;
 mod store;
 mod user;
 mod worklist;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use dicom_wire::dimse::{Command, CommandSet, DataSet, NResponse, NService, Status, element};
@@ -26,6 +28,7 @@ use dicom_wire::dimse::{Command, CommandSet, DataSet, NResponse, NService, Statu
 use self::association::{Association, Ended, Entry};
 use self::negotiate::Use;
 use crate::archive::Archive;
+use crate::recording::Player;
 use crate::request::Service;
 use crate::tls::Stream;
 
@@ -35,8 +38,13 @@ const ARTIM: Duration = Duration::from_secs(30);
 const IDLE: Duration = Duration::from_secs(120);
 
 /// Serves one connection until its association is over. Dropping it ends the connection.
-pub(crate) async fn serve(stream: Stream, archive: Archive, connection: u64) {
-    if let Some(association) = Association::accept(stream, archive, connection).await {
+pub(crate) async fn serve(
+    stream: Stream,
+    archive: Archive,
+    connection: u64,
+    player: Option<Arc<Player>>,
+) {
+    if let Some(association) = Association::accept(stream, archive, connection, player).await {
         converse(association).await;
     }
 }
@@ -61,6 +69,9 @@ async fn answer(
     set: CommandSet,
     data_set: DataSet,
 ) -> Result<(), Ended> {
+    if let Some(player) = association.player() {
+        return replay::answer(association, &player, context, set, data_set).await;
+    }
     let command = Command::from_set(&set);
     let wants_data_set = matches!(
         command,

@@ -12,7 +12,7 @@ use dicom_mock_archive::MockArchive;
 use dicom_mock_archive::archive::Unloadable;
 use dicom_mock_archive::personality::Personality;
 use dicom_mock_archive::recording::mask::Mask;
-use dicom_mock_archive::recording::{Recorder, Recording, Settings};
+use dicom_mock_archive::recording::{Recorder, Recording, Relay, Settings};
 use dicom_mock_archive::scenario::Scenario;
 use dicom_mock_archive::store::Storage;
 use dicom_mock_archive::tls::Tls;
@@ -92,21 +92,36 @@ async fn record(settings: Record) -> anyhow::Result<()> {
     };
     let out = settings.out.display().to_string();
     let recorder = Recorder::start(Settings {
-        listen: settings.http,
-        upstream: settings.upstream,
+        web: settings.upstream.map(|upstream| Relay {
+            listen: settings.http,
+            upstream,
+        }),
+        dimse: settings.dimse_upstream.map(|upstream| Relay {
+            listen: settings.dimse,
+            upstream,
+        }),
         out: settings.out,
         mask,
         max_body: settings.max_body,
         roots: settings.root,
     })
     .await?;
-    let url = recorder.web_url();
+    let (web, dimse) = (recorder.web_url(), recorder.dimse_addr());
+    let places = web
+        .iter()
+        .cloned()
+        .chain(dimse.map(|address| address.to_string()));
     writeln!(
         std::io::stderr(),
-        "What passes {url} is written to {out}: {patients}.\nCtrl-C ends it."
+        "What passes {} is written to {out}: {patients}.\nCtrl-C ends it.",
+        places.collect::<Vec<_>>().join(" and ")
     )?;
     let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{}", serde_json::json!({ "dicomweb": url }))?;
+    writeln!(
+        stdout,
+        "{}",
+        serde_json::json!({ "dicomweb": web, "dimse": dimse })
+    )?;
     stdout.flush()?;
     drop(stdout);
     ended().await;

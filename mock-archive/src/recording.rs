@@ -1,26 +1,28 @@
 //! What passed between a client and a real archive, kept in a file, and answered from it without the archive.
 //!
-//! A [`Recorder`] stands between the two and writes each exchange as it ends; a [`Recording`] read from its file is
+//! A [`Recorder`] stands between the two and writes each exchange as it ends, HTTP and DIMSE alike; a [`Recording`] read from its file is
 //! [played](crate::server::Builder::replay) by an archive of ours, so that rules, journal and control API work on it as on any other.
 //! Patients in the file are replaced consistently unless told otherwise: [`mask::Mask`] says what that covers.
 //!
 //! The file is lines of JSON: the [`Head`], then one [`Recorded`] exchange a line. URLs of the real archive stand in it as `{base}`.
 
 mod body;
+pub mod dimse;
 pub mod mask;
 mod masked;
 mod parts;
 mod player;
 mod recorder;
+pub mod web;
 
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use body::{Body, Kept};
+pub use body::{Body, Ending, Kept};
 pub(crate) use player::Player;
-pub use recorder::{Recorder, RecorderError, Settings};
+pub use recorder::{Recorder, RecorderError, Relay, Settings};
 
 /// The version of the file's form that is written and read.
 const VERSION: u32 = 1;
@@ -60,7 +62,7 @@ pub enum Patients {
     AsSeen,
 }
 
-/// One exchange.
+/// Something that passed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recorded {
@@ -68,72 +70,20 @@ pub struct Recorded {
     pub number: u64,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
-    /// What was asked.
-    pub request: Asked,
-    /// What came of it.
-    pub outcome: Outcome,
+    /// What it was.
+    pub passed: Passed,
 }
 
-/// A request as it was sent.
+/// What can pass.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Asked {
-    /// HTTP method.
-    pub method: String,
-    /// Path and query below the base URL: `/studies?limit=1`.
-    pub target: String,
-    /// Header fields in their order; credentials and cookies are left out.
-    pub headers: Vec<(String, String)>,
-    /// Its body.
-    #[serde(default, skip_serializing_if = "Body::is_empty")]
-    pub body: Body,
-}
-
-/// What came of a request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Outcome {
-    /// The archive answered.
-    Answer(Answer),
-    /// There was no answer, for this reason.
-    Failed(String),
-}
-
-/// A response as it came.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Answer {
-    /// Status code.
-    pub status: u16,
-    /// Header fields in their order, without those that say how the bytes travel.
-    pub headers: Vec<(String, String)>,
-    /// Its body.
-    #[serde(default, skip_serializing_if = "Body::is_empty")]
-    pub body: Body,
-    /// Whether the body came to its end.
-    #[serde(default, skip_serializing_if = "Ending::is_whole")]
-    pub ending: Ending,
-}
-
-/// How a body ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Ending {
-    /// At its end.
-    #[default]
-    Whole,
-    /// Before its end.
-    Cut,
-}
-
-impl Ending {
-    #[allow(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "the form that serde calls"
-    )]
-    fn is_whole(&self) -> bool {
-        *self == Self::Whole
-    }
+pub enum Passed {
+    /// An HTTP request and what came of it.
+    Web(web::Exchange),
+    /// The beginning of an association.
+    Association(dimse::Negotiation),
+    /// A DIMSE operation.
+    Operation(dimse::Operation),
 }
 
 /// A file is not a recording.

@@ -69,15 +69,20 @@ pub(crate) async fn web(
     .await;
 }
 
-/// Serves DIMSE until dropped.
-pub(crate) async fn dimse(listener: TcpListener, archive: Archive, tls: Option<Tls>) {
+/// Serves DIMSE until dropped; with a player that has some, from its recording.
+pub(crate) async fn dimse(
+    listener: TcpListener,
+    archive: Archive,
+    tls: Option<Tls>,
+    player: Option<Arc<Player>>,
+) {
     accept(listener, |stream| {
         let connect = archive.connect(Protocol::Dimse);
         let opening = Stream::open(Socket::new(stream, &connect), tls.clone());
-        let archive = archive.clone();
+        let (archive, player) = (archive.clone(), player.clone());
         async move {
             if let Some(stream) = opening.await {
-                crate::dimse::serve(stream, archive, connect.number).await;
+                crate::dimse::serve(stream, archive, connect.number, player).await;
             }
         }
     })

@@ -301,7 +301,7 @@ impl Builder {
         self
     }
 
-    /// Answers DICOMweb from a recording instead of what is stored; rules and journal work as ever. Give the mask that the recording was made with
+    /// Answers from a recording instead of what is stored: DICOMweb, and DIMSE if it has some; rules and journal work as ever. Give the mask that the recording was made with
     /// to ask by the names of the patients for whom others stand in it.
     pub fn replay(mut self, recording: Recording, mask: Option<Mask>) -> Self {
         self.player = Some(Arc::new(Player::new(recording, mask)));
@@ -333,11 +333,14 @@ impl Builder {
             web_listener,
             archive.clone(),
             self.tls.clone(),
+            self.player.clone(),
+        ));
+        server._listeners.spawn(serve::dimse(
+            dimse_listener,
+            archive.clone(),
+            self.tls,
             self.player,
         ));
-        server
-            ._listeners
-            .spawn(serve::dimse(dimse_listener, archive.clone(), self.tls));
         server
             ._listeners
             .spawn(serve::control(control_listener, archive, ready));

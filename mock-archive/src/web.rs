@@ -189,7 +189,9 @@ async fn played(player: &Player, exchange: &Exchange, parts: &Parts, body: Body)
         .path_and_query()
         .map_or("", |known| known.as_str());
     let target = target.strip_prefix(BASE_PATH).unwrap_or(target);
-    let answer = player.answer(&parts.method, target, &parts.headers, &base(parts));
+    let answer = player
+        .web
+        .answer(&parts.method, target, &parts.headers, &base(parts));
     answer.unwrap_or_else(|unrecorded| {
         exchange.remark("the recording has no answer to this");
         unrecorded.into_response()

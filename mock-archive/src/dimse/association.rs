@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
+use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::{Bytes, BytesMut};
@@ -22,6 +23,7 @@ use crate::archive::{Archive, Seat};
 use crate::exchange::Exchange;
 use crate::moment::{Cut, Manner, Pdvs, Ruling};
 use crate::policy::Extension;
+use crate::recording::Player;
 use crate::request::{Request, Service};
 
 /// PS3.8 9.3.8: the provider aborts because of a PDU type it does not know.
@@ -82,12 +84,19 @@ pub(super) struct Association {
     pub(super) early: VecDeque<Event>,
     pub(super) data_sent: u64,
     pub(super) reports: VecDeque<Report>,
+    pub(super) player: Option<Arc<Player>>,
 }
 
 impl Association {
     /// The archive behind it.
     pub(super) fn archive(&self) -> &Archive {
         &self.archive
+    }
+
+    /// The recording that answers in place of the archive, if it has DIMSE in it.
+    pub(super) fn player(&self) -> Option<Arc<Player>> {
+        let player = self.player.clone();
+        player.filter(|player| player.dimse.is_some())
     }
 
     /// Who opened it.
@@ -261,7 +270,25 @@ impl Association {
         data_set: Option<Bytes>,
     ) -> Result<(), Ended> {
         let command = command.into();
-        let mut status = command.status().unwrap_or(Status::SUCCESS);
+        let present = if data_set.is_some() {
+            DataSet::Present
+        } else {
+            DataSet::Absent
+        };
+        let set = command.to_set(present);
+        self.respond_set(exchange, context, set, data_set).await
+    }
+
+    /// Sends a response whose command set is given, as its `send` moment says.
+    pub(super) async fn respond_set(
+        &mut self,
+        exchange: &Exchange,
+        context: u8,
+        mut set: CommandSet,
+        data_set: Option<Bytes>,
+    ) -> Result<(), Ended> {
+        let status = set.number(element::STATUS).ok().flatten();
+        let mut status = status.map_or(Status::SUCCESS, Status);
         let delivery = exchange.respond(&mut status);
         sleep(delivery.delay).await;
         if let Some((source, reason)) = delivery.abort {
@@ -270,12 +297,6 @@ impl Association {
         if delivery.withheld {
             return Ok(());
         }
-        let present = if data_set.is_some() {
-            DataSet::Present
-        } else {
-            DataSet::Absent
-        };
-        let mut set = command.to_set(present);
         set.put_number(element::STATUS, status.0);
         let length = data_set.as_ref().map_or(0, Bytes::len);
         let mut pdus = Message {

@@ -1,6 +1,7 @@
 //! How an association begins: the request, the checks, the answer (PS3.8 9.2, states 2 and 3).
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use dicom_ul::pdu::{self, AssociationRQ, Pdu};
@@ -14,6 +15,8 @@ use super::connection::{Connection, Gone, kind};
 use super::negotiate::{self, APPLICATION_CONTEXT};
 use crate::archive::Archive;
 use crate::moment::{ContextAnswer, Rejection, Ruling};
+use crate::recording::Player;
+use crate::recording::dimse::Opened;
 use crate::request::{Request, Service};
 use crate::tls::Stream;
 
@@ -26,7 +29,12 @@ const LIMIT_EXCEEDED: Rejection = Rejection {
 
 impl Association {
     /// Takes the request of a new connection and answers it. `None` if no association came of it.
-    pub(super) async fn accept(stream: Stream, archive: Archive, number: u64) -> Option<Self> {
+    pub(super) async fn accept(
+        stream: Stream,
+        archive: Archive,
+        number: u64,
+        player: Option<Arc<Player>>,
+    ) -> Option<Self> {
         let policy = archive.policy();
         let mut connection = Connection::new(stream, policy.max_pdu);
         if connection.is_silent() {
@@ -51,10 +59,23 @@ impl Association {
             calling.clone(),
             called.clone(),
         );
+        let lines = player.as_ref().and_then(|player| player.dimse.as_ref());
+        let recorded = lines.and_then(|lines| lines.opening(&calling, &called));
         let seat = archive.seat();
         let refused = match &seat {
             None => Err(LIMIT_EXCEEDED),
-            Some(_) => negotiate::identify(&request, policy),
+            Some(_) => match recorded.map(|known| &known.outcome) {
+                Some(&Opened::Rejected {
+                    result,
+                    source,
+                    reason,
+                }) => Err(Rejection {
+                    result,
+                    source,
+                    reason,
+                }),
+                _ => negotiate::identify(&request, policy),
+            },
         };
         let opened = match refused {
             Ok(()) => opened,
@@ -93,6 +114,9 @@ impl Association {
             }
         }
         let mut contexts = negotiate::answers(&request, policy);
+        if let Some(recorded) = recorded {
+            recorded.answer(&mut contexts);
+        }
         opening.contexts(&mut contexts);
         let roles = negotiate::roles(&request, &contexts);
         let extended = negotiate::extended(&request, &contexts, policy);
@@ -136,6 +160,7 @@ impl Association {
             early: VecDeque::new(),
             data_sent: 0,
             reports: VecDeque::new(),
+            player,
         })
     }
 }

@@ -44,6 +44,15 @@ impl Body {
         }
     }
 
+    /// These bytes, which are no text even where they look like one.
+    pub fn packed(bytes: &[u8]) -> Self {
+        if bytes.is_empty() {
+            Self::Empty
+        } else {
+            Self::Base64(STANDARD.encode(bytes))
+        }
+    }
+
     /// Whether there are no bytes.
     pub const fn is_empty(&self) -> bool {
         matches!(self, Self::Empty)
@@ -62,6 +71,27 @@ impl Body {
                 Kept::Nothing(format!("its {bytes} bytes were not kept: {because}"))
             }
         }
+    }
+}
+
+/// How a body ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// At its end.
+    #[default]
+    Whole,
+    /// Before its end.
+    Cut,
+}
+
+impl Ending {
+    #[allow(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the form that serde calls"
+    )]
+    pub(super) fn is_whole(&self) -> bool {
+        *self == Self::Whole
     }
 }
 

@@ -6,9 +6,12 @@ use dicom_core::header::{HasLength as _, Header as _};
 use dicom_core::value::{PrimitiveValue, Value};
 use dicom_core::{DataElement, Tag, VR};
 use dicom_dictionary_std::tags;
+use dicom_encoding::transfer_syntax::TransferSyntaxIndex;
 use dicom_object::{FileDicomObject, InMemDicomObject, OpenFileOptions};
+use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 use dicom_wire::media::MediaType;
-use dicom_wire::part10::{self, Limits};
+use dicom_wire::part10::{self, FileMeta, Limits};
+use dicom_wire::uid::Uid;
 use dicom_wire::{json, xml};
 use serde_json::{Map, Value as Json};
 
@@ -102,12 +105,7 @@ fn multipart(mask: &Mask, content_type: &str, bytes: &[u8]) -> Result<Vec<u8>, S
 }
 
 fn data_set(mask: &Mask, bytes: &[u8]) -> Result<Vec<u8>, String> {
-    // Nesting is bounded here: what reads the objects recurses.
-    part10::scan(Cursor::new(bytes), &Limits::default())
-        .map_err(|error| format!("its data set cannot be read: {error}"))?;
-    let mut file: FileDicomObject<InMemDicomObject> = OpenFileOptions::new()
-        .from_reader(Cursor::new(bytes))
-        .map_err(|error| format!("its data set cannot be read: {error}"))?;
+    let mut file = opened(bytes)?;
     object(mask, &mut file);
     let uid = file.meta().media_storage_sop_instance_uid().to_owned();
     file.update_meta(|meta| {
@@ -117,6 +115,57 @@ fn data_set(mask: &Mask, bytes: &[u8]) -> Result<Vec<u8>, String> {
     file.write_all(&mut out)
         .map_err(|error| format!("its data set cannot be written: {error}"))?;
     Ok(out)
+}
+
+/// A data set without file meta information, as DIMSE carries it, with its patients replaced.
+pub(super) fn bare_data_set(mask: &Mask, transfer_syntax: &Uid, bytes: &[u8]) -> Body {
+    let masked = || {
+        let mut data_set = bare(transfer_syntax, bytes)?;
+        object(mask, &mut data_set);
+        let syntax = TransferSyntaxRegistry.get(transfer_syntax.as_str());
+        let syntax = syntax.ok_or_else(|| format!("{transfer_syntax} is not known"))?;
+        let mut out = Vec::new();
+        data_set
+            .write_dataset_with_ts(&mut out, syntax)
+            .map_err(|error| format!("its data set cannot be written: {error}"))?;
+        Ok::<_, String>(out)
+    };
+    match masked() {
+        Ok(bytes) => Body::packed(&bytes),
+        Err(because) => Body::Withheld {
+            bytes: bytes.len() as u64,
+            because,
+        },
+    }
+}
+
+/// A data set in a form that does not depend on how it is encoded; nothing if it cannot be read.
+pub(super) fn canonical(
+    mask: Option<&Mask>,
+    transfer_syntax: &Uid,
+    bytes: &[u8],
+) -> Option<String> {
+    let mut data_set = bare(transfer_syntax, bytes).ok()?;
+    if let Some(mask) = mask {
+        object(mask, &mut data_set);
+    }
+    data_set.remove_element(tags::SPECIFIC_CHARACTER_SET);
+    String::from_utf8(json::to_vec(&data_set, &json::inline)).ok()
+}
+
+fn bare(transfer_syntax: &Uid, bytes: &[u8]) -> Result<InMemDicomObject, String> {
+    let nobody: Uid = "1.2".parse().map_err(|_| "no UID".to_owned())?;
+    let meta = FileMeta::new(nobody.clone(), nobody, transfer_syntax.clone());
+    Ok(opened(&[&meta.to_bytes(), bytes].concat())?.into_inner())
+}
+
+fn opened(bytes: &[u8]) -> Result<FileDicomObject<InMemDicomObject>, String> {
+    // Nesting is bounded here: what reads the objects recurses.
+    part10::scan(Cursor::new(bytes), &Limits::default())
+        .map_err(|error| format!("its data set cannot be read: {error}"))?;
+    OpenFileOptions::new()
+        .from_reader(Cursor::new(bytes))
+        .map_err(|error| format!("its data set cannot be read: {error}"))
 }
 
 fn object(mask: &Mask, object: &mut InMemDicomObject) {

@@ -3,13 +3,14 @@
 //! Clients see the archive as it is: bodies pass as they come, whatever their size. Only the archive's own URL in JSON, XML and texts is
 //! exchanged for the recorder's, so that a client that follows a link stays here.
 
+mod association;
 mod copy;
+mod relay;
 mod writer;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -30,7 +31,8 @@ use super::mask::Mask;
 use super::parts;
 use crate::web::BASE_PATH;
 use copy::{Copied, Copying};
-use writer::{Passed, Writer};
+use relay::UnderWay;
+use writer::{Forwarded, Writer};
 
 /// The longest time to wait for a connection to the archive.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -51,10 +53,10 @@ const OWN_HEADERS: [HeaderName; 9] = [
 /// What is recorded, and where.
 #[derive(Debug)]
 pub struct Settings {
-    /// Where clients connect.
-    pub listen: SocketAddr,
-    /// Base URL of the archive's DICOMweb services.
-    pub upstream: Url,
+    /// DICOMweb: where clients connect, and the base URL of the archive's services.
+    pub web: Option<Relay<Url>>,
+    /// DIMSE: where clients connect, and `HOST:PORT` of the archive.
+    pub dimse: Option<Relay<String>>,
     /// The file.
     pub out: PathBuf,
     /// How patients are replaced; `None` keeps them.
@@ -63,6 +65,15 @@ pub struct Settings {
     pub max_body: usize,
     /// Root certificates (PEM) to trust beside the public ones.
     pub roots: Option<PathBuf>,
+}
+
+/// From where to where.
+#[derive(Clone, Debug)]
+pub struct Relay<T> {
+    /// Where clients connect.
+    pub listen: SocketAddr,
+    /// Where the archive is.
+    pub upstream: T,
 }
 
 /// Why nothing can be recorded.
@@ -97,11 +108,13 @@ pub enum RecorderError {
     },
 }
 
-/// A proxy at work. Dropping it ends it; what has passed is in the file then.
+/// A proxy at work. Dropping it ends it; what has passed is in the file then. HTTP answers that are still coming in are not.
 #[derive(Debug)]
 pub struct Recorder {
-    address: SocketAddr,
-    _listener: JoinSet<()>,
+    web: Option<SocketAddr>,
+    dimse: Option<SocketAddr>,
+    under_way: UnderWay,
+    _listeners: JoinSet<()>,
     _writer: Writer,
 }
 
@@ -111,7 +124,6 @@ struct Proxy {
     client: reqwest::Client,
     upstream: Url,
     max_body: usize,
-    numbers: AtomicU64,
     out: writer::Inlet,
 }
 
@@ -121,46 +133,83 @@ impl Recorder {
     /// # Errors
     /// An address or file that cannot be used, or a URL without a host.
     pub async fn start(settings: Settings) -> Result<Self, RecorderError> {
-        if !matches!(settings.upstream.scheme(), "http" | "https")
-            || settings.upstream.host().is_none()
+        if let Some(web) = &settings.web
+            && (!matches!(web.upstream.scheme(), "http" | "https") || web.upstream.host().is_none())
         {
-            return Err(RecorderError::Upstream(settings.upstream));
+            return Err(RecorderError::Upstream(web.upstream.clone()));
         }
         let client = client(settings.roots.as_ref())?;
-        let address = settings.listen;
-        let in_words = |why| RecorderError::Listen { address, why };
-        let listener = TcpListener::bind(address).await.map_err(in_words)?;
-        let address = listener.local_addr().map_err(in_words)?;
-        let writer =
-            Writer::create(&settings.out, settings.mask).map_err(|why| RecorderError::File {
-                path: settings.out.clone(),
-                why,
-            })?;
-        let proxy = Proxy {
-            client,
-            upstream: settings.upstream,
-            max_body: settings.max_body,
-            numbers: AtomicU64::new(0),
-            out: writer.inlet(),
+        let web = listen(settings.web.as_ref().map(|web| web.listen)).await?;
+        let dimse = listen(settings.dimse.as_ref().map(|dimse| dimse.listen)).await?;
+        let in_words = |why| RecorderError::File {
+            path: settings.out.clone(),
+            why,
         };
-        let router = Router::new().fallback(pass).with_state(Arc::new(proxy));
-        let mut serving = JoinSet::new();
-        serving.spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
-                tracing::error!(%error, "the recorder's listener ended");
-            }
-        });
-        Ok(Self {
-            address,
-            _listener: serving,
+        let writer = Writer::create(&settings.out, settings.mask).map_err(in_words)?;
+        let mut recorder = Self {
+            web: web.as_ref().map(|(address, _)| *address),
+            dimse: dimse.as_ref().map(|(address, _)| *address),
+            under_way: UnderWay::default(),
+            _listeners: JoinSet::new(),
             _writer: writer,
-        })
+        };
+        let out = recorder._writer.inlet();
+        if let (Some((_, listener)), Some(web)) = (web, settings.web) {
+            let proxy = Proxy {
+                client,
+                upstream: web.upstream,
+                max_body: settings.max_body,
+                out: out.clone(),
+            };
+            let router = Router::new().fallback(pass).with_state(Arc::new(proxy));
+            recorder._listeners.spawn(async move {
+                if let Err(error) = axum::serve(listener, router).await {
+                    tracing::error!(%error, "the recorder's listener ended");
+                }
+            });
+        }
+        if let (Some((_, listener)), Some(dimse)) = (dimse, settings.dimse) {
+            let relayed = relay::serve(
+                listener,
+                dimse.upstream,
+                settings.max_body,
+                out,
+                recorder.under_way.clone(),
+            );
+            recorder._listeners.spawn(relayed);
+        }
+        Ok(recorder)
     }
 
-    /// Base URL for clients.
-    pub fn web_url(&self) -> String {
-        format!("http://{}{BASE_PATH}", self.address)
+    /// Base URL for DICOMweb clients.
+    pub fn web_url(&self) -> Option<String> {
+        self.web
+            .map(|address| format!("http://{address}{BASE_PATH}"))
     }
+
+    /// Address for DIMSE clients.
+    pub fn dimse_addr(&self) -> Option<SocketAddr> {
+        self.dimse
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        // Tasks end some time after they are told to; the writer ends now.
+        self.under_way.end();
+    }
+}
+
+async fn listen(
+    address: Option<SocketAddr>,
+) -> Result<Option<(SocketAddr, TcpListener)>, RecorderError> {
+    let Some(address) = address else {
+        return Ok(None);
+    };
+    let in_words = |why| RecorderError::Listen { address, why };
+    let listener = TcpListener::bind(address).await.map_err(in_words)?;
+    let address = listener.local_addr().map_err(in_words)?;
+    Ok(Some((address, listener)))
 }
 
 fn client(roots: Option<&PathBuf>) -> Result<reqwest::Client, RecorderError> {
@@ -208,7 +257,7 @@ async fn pass(State(proxy): State<Arc<Proxy>>, request: Request) -> Response {
         );
     };
     let started = Instant::now();
-    let number = proxy.numbers.fetch_add(1, Ordering::Relaxed) + 1;
+    let number = proxy.out.number();
     // No more exchanges at once than the writer can keep up with.
     let permit = proxy.out.permit().await;
     let here = format!(
@@ -230,7 +279,7 @@ async fn pass(State(proxy): State<Arc<Proxy>>, request: Request) -> Response {
         let copying = Copying::new(body.into_data_stream(), sent.clone(), |_| {});
         forward = forward.body(reqwest::Body::wrap_stream(copying));
     }
-    let passed = Passed {
+    let passed = Forwarded {
         number,
         started,
         method: parts.method.to_string(),
@@ -256,7 +305,7 @@ async fn pass(State(proxy): State<Arc<Proxy>>, request: Request) -> Response {
 async fn answered(
     proxy: &Arc<Proxy>,
     answer: reqwest::Response,
-    passed: Passed,
+    passed: Forwarded,
     here: &str,
 ) -> Response {
     let status = answer.status();

@@ -5,6 +5,7 @@ mod commitment;
 mod find;
 pub(crate) mod peer;
 mod receiver;
+mod recording;
 mod retrieve;
 mod store;
 mod worklist;

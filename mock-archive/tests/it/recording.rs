@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use dicom_fixtures as fixtures;
 use dicom_mock_archive::MockArchive;
 use dicom_mock_archive::recording::mask::Mask;
-use dicom_mock_archive::recording::{Body, Kept, Outcome, Patients, Recorder, Recording, Settings};
+use dicom_mock_archive::recording::web::{self, Outcome};
+use dicom_mock_archive::recording::{
+    Body, Kept, Passed, Patients, Recorder, Recording, Relay, Settings,
+};
 use dicom_mock_archive::rule::Rule;
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -28,8 +31,14 @@ impl Recorded {
         let archive = MockArchive::start().await;
         let folder = TempDir::new().unwrap();
         let recorder = Recorder::start(Settings {
-            listen: ([127, 0, 0, 1], 0).into(),
-            upstream: archive.web_url().parse().unwrap(),
+            web: Some(Relay {
+                listen: ([127, 0, 0, 1], 0).into(),
+                upstream: archive.web_url().parse().unwrap(),
+            }),
+            dimse: Some(Relay {
+                listen: ([127, 0, 0, 1], 0).into(),
+                upstream: archive.dimse_addr().to_string(),
+            }),
             out: folder.path().join("recording"),
             mask,
             max_body,
@@ -45,7 +54,7 @@ impl Recorded {
     }
 
     fn url(&self) -> String {
-        self.recorder.as_ref().unwrap().web_url()
+        self.recorder.as_ref().unwrap().web_url().unwrap()
     }
 
     fn path(&self) -> PathBuf {
@@ -158,7 +167,8 @@ async fn patients_are_replaced_by_the_same_ones_each_time() {
     let bodies: Vec<_> = recording
         .exchanges
         .iter()
-        .map(|exchange| body(&exchange.outcome))
+        .enumerate()
+        .map(|(index, _)| body(&web(&recording, index).outcome))
         .collect();
     assert!(
         bodies.iter().all(|body| !body.is_empty()),
@@ -178,12 +188,12 @@ async fn patients_are_replaced_by_the_same_ones_each_time() {
     assert_eq!(metadata[0]["00100020"]["Value"][0], other_id);
     assert!(memchr::memmem::find(part10, other_id.as_bytes()).is_some());
     assert_eq!(
-        recording.exchanges[0].request.target,
+        web(&recording, 0).request.target,
         format!("/studies?PatientID={other_id}")
     );
     let other_uid = rows[0]["0020000D"]["Value"][0].as_str().unwrap();
     assert_eq!(
-        recording.exchanges[1].request.target,
+        web(&recording, 1).request.target,
         format!("/studies/{other_uid}/metadata")
     );
     assert_eq!(
@@ -302,7 +312,7 @@ async fn a_long_body_passes_whole_and_is_not_kept() {
 
     assert!(status == 200 && body.len() > study.instances()[0].bytes.len());
     let recording = recorded.read();
-    let Outcome::Answer(answer) = &recording.exchanges[0].outcome else {
+    let Outcome::Answer(answer) = &web(&recording, 0).outcome else {
         panic!("no answer")
     };
     assert!(matches!(&answer.body, Body::Withheld { bytes, .. } if *bytes == body.len() as u64));
@@ -339,7 +349,7 @@ async fn stores_pass_and_credentials_do_not_stay() {
     let recording = recorded.read();
     assert!(!text_of(&recorded.path()).contains("hush"));
     assert!(
-        matches!(recording.exchanges[0].request.body.kept(), Kept::Whole(kept) if kept.len() > body.len() / 2)
+        matches!(web(&recording, 0).request.body.kept(), Kept::Whole(kept) if kept.len() > body.len() / 2)
     );
     let replay = replayed(recording, None).await;
     assert_eq!(
@@ -387,5 +397,12 @@ fn body(outcome: &Outcome) -> Vec<u8> {
             Kept::Nothing(_) => Vec::new(),
         },
         Outcome::Failed(_) => Vec::new(),
+    }
+}
+
+fn web(recording: &Recording, index: usize) -> &web::Exchange {
+    match &recording.exchanges[index].passed {
+        Passed::Web(exchange) => exchange,
+        other => panic!("{other:?} where HTTP was expected"),
     }
 }

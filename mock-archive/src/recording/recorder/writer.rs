@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Read as _, Write as _};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -12,10 +13,12 @@ use http::HeaderMap;
 use http::header;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::association::Running;
 use super::copy::Copied;
+use crate::recording::dimse::{Message, Negotiation, Operation};
 use crate::recording::mask::Mask;
 use crate::recording::{
-    Answer, Asked, BASE, Body, Ending, Head, Outcome, Patients, Recorded, VERSION, masked, parts,
+    BASE, Body, Ending, Head, Passed, Patients, Recorded, VERSION, masked, parts, web,
 };
 
 /// Exchanges that may be under way or wait to be written, all in memory.
@@ -42,7 +45,7 @@ const TRAVEL: [&str; 6] = [
 
 /// A request that has gone to the archive.
 #[derive(Debug)]
-pub(super) struct Passed {
+pub(super) struct Forwarded {
     pub(super) number: u64,
     pub(super) started: Instant,
     pub(super) method: String,
@@ -65,7 +68,15 @@ enum Came {
     Nothing(String),
 }
 
-type Line = (Passed, u64, Came);
+/// What the thread writes.
+enum Line {
+    Web(Box<(Forwarded, Came)>),
+    Negotiation(Negotiation),
+    Operation(Box<Running>, Ending),
+}
+
+/// A line with its number and how long it took, in milliseconds.
+type Numbered = (u64, u64, Line);
 
 /// The thread; dropping this waits until all is written.
 #[derive(Debug)]
@@ -77,8 +88,9 @@ pub(super) struct Writer {
 /// Where exchanges go in.
 #[derive(Clone, Debug)]
 pub(super) struct Inlet {
-    lines: mpsc::Sender<Option<Line>>,
+    lines: mpsc::Sender<Option<Numbered>>,
     permits: Arc<Semaphore>,
+    numbers: Arc<AtomicU64>,
 }
 
 impl Writer {
@@ -94,11 +106,11 @@ impl Writer {
         serde_json::to_writer(&mut file, &head)?;
         file.write_all(b"\n")?;
         file.flush()?;
-        let (lines, incoming) = mpsc::channel::<Option<Line>>();
+        let (lines, incoming) = mpsc::channel::<Option<Numbered>>();
         let thread = std::thread::Builder::new().name("recording".into()).spawn(move || {
             // `None` is the end: senders live on in connections that are still being torn down.
-            while let Ok(Some((passed, took, came))) = incoming.recv() {
-                if let Err(error) = write(&mut file, mask.as_ref(), passed, took, came) {
+            while let Ok(Some(line)) = incoming.recv() {
+                if let Err(error) = write(&mut file, mask.as_ref(), line) {
                     tracing::error!(%error, "an exchange could not be written to the recording");
                 }
             }
@@ -107,6 +119,7 @@ impl Writer {
             inlet: Some(Inlet {
                 lines,
                 permits: Arc::new(Semaphore::new(AT_ONCE)),
+                numbers: Arc::default(),
             }),
             thread: Some(thread),
         })
@@ -139,9 +152,14 @@ impl Inlet {
             .expect("the semaphore is never closed")
     }
 
+    /// The number of the next that begins.
+    pub(super) fn number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
     pub(super) fn answered(
         &self,
-        passed: Passed,
+        request: Forwarded,
         status: u16,
         headers: HeaderMap,
         body: Copied,
@@ -153,29 +171,78 @@ impl Inlet {
             body,
             ending,
         };
-        self.put(passed, answer);
+        self.put(
+            request.number,
+            request.started,
+            Line::Web(Box::new((request, answer))),
+        );
     }
 
-    pub(super) fn failed(&self, passed: Passed, why: String) {
-        self.put(passed, Came::Nothing(why));
+    pub(super) fn failed(&self, request: Forwarded, why: String) {
+        let (number, started) = (request.number, request.started);
+        self.put(
+            number,
+            started,
+            Line::Web(Box::new((request, Came::Nothing(why)))),
+        );
     }
 
-    fn put(&self, passed: Passed, came: Came) {
-        let took = u64::try_from(passed.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    pub(super) fn negotiated(&self, number: u64, started: Instant, negotiation: Negotiation) {
+        self.put(number, started, Line::Negotiation(negotiation));
+    }
+
+    pub(super) fn operated(&self, running: Running, ending: Ending) {
+        let (number, started) = (running.number, running.started);
+        self.put(number, started, Line::Operation(Box::new(running), ending));
+    }
+
+    fn put(&self, number: u64, started: Instant, line: Line) {
+        let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         // After the end nobody listens.
-        let _ = self.lines.send(Some((passed, took, came)));
+        let _ = self.lines.send(Some((number, took, line)));
     }
 }
 
-fn write(
-    file: &mut BufWriter<File>,
-    mask: Option<&Mask>,
-    passed: Passed,
-    took: u64,
-    came: Came,
-) -> io::Result<()> {
-    let Passed {
+fn write(file: &mut BufWriter<File>, mask: Option<&Mask>, line: Numbered) -> io::Result<()> {
+    let (number, took_ms, line) = line;
+    let passed = match line {
+        Line::Web(web) => {
+            let (request, came) = *web;
+            Passed::Web(exchange(mask, request, came))
+        }
+        Line::Negotiation(negotiation) => Passed::Association(negotiation),
+        Line::Operation(running, ending) => Passed::Operation(operation(mask, *running, ending)),
+    };
+    let recorded = Recorded {
         number,
+        took_ms,
+        passed,
+    };
+    serde_json::to_writer(&mut *file, &recorded)?;
+    file.write_all(b"\n")?;
+    file.flush()
+}
+
+fn operation(mask: Option<&Mask>, running: Running, ending: Ending) -> Operation {
+    let usual = running.transfer_syntax;
+    // First what came back: its values are known by the time texts are searched for them.
+    let answers = running.answers.into_iter();
+    let answers = answers
+        .map(|seen| Message::of(seen, &usual, mask))
+        .collect();
+    Operation {
+        calling: running.calling,
+        called: running.called,
+        abstract_syntax: running.abstract_syntax.to_string(),
+        transfer_syntax: usual.to_string(),
+        request: Message::of(running.request, &usual, mask),
+        answers,
+        ending,
+    }
+}
+
+fn exchange(mask: Option<&Mask>, request: Forwarded, came: Came) -> web::Exchange {
+    let Forwarded {
         method,
         target,
         headers,
@@ -183,40 +250,30 @@ fn write(
         upstream,
         permit,
         ..
-    } = passed;
+    } = request;
     let clean = |text: String| mask.map_or_else(|| text.clone(), |mask| mask.url(&text));
-    // First what came back: its values are known by the time texts are searched for them.
     let outcome = match came {
-        Came::Nothing(why) => Outcome::Failed(clean(why)),
+        Came::Nothing(why) => web::Outcome::Failed(clean(why)),
         Came::Answer {
             status,
             headers,
             body,
             ending,
-        } => Outcome::Answer(Answer {
+        } => web::Outcome::Answer(web::Answer {
             status,
             body: kept(mask, &headers, &body, &upstream),
             headers: fields(&headers, &upstream, clean),
             ending,
         }),
     };
-    let request = Asked {
+    let request = web::Request {
         method,
         target: mask.map_or_else(|| target.clone(), |mask| masked::target(mask, &target)),
         body: kept(mask, &headers, &sent, &upstream),
         headers: fields(&headers, &upstream, clean),
     };
-    let recorded = Recorded {
-        number,
-        took_ms: took,
-        request,
-        outcome,
-    };
-    serde_json::to_writer(&mut *file, &recorded)?;
-    file.write_all(b"\n")?;
-    file.flush()?;
     drop(permit);
-    Ok(())
+    web::Exchange { request, outcome }
 }
 
 fn kept(mask: Option<&Mask>, headers: &HeaderMap, copied: &Copied, upstream: &str) -> Body {
