@@ -213,6 +213,8 @@ needs! {
     ChecksCalling = "checks-calling", Dimse, Claimed;
     /// So many associations at once (the value), and one more is rejected.
     MaxAssociations = "max-assoc", Dimse, Claimed;
+    /// A connection without a request is closed after so many seconds.
+    Artim = "artim", Dimse, Claimed;
     /// Associations need a user name and password, `NAME:SECRET`.
     UserIdentity = "user-identity", Dimse, Claimed;
     /// An instance whose Patient ID differs from its study's is stored under the study's, with a warning.

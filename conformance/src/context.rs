@@ -97,7 +97,7 @@ impl Context {
         let target = self.target.dimse.clone();
         let target =
             target.ok_or_else(|| Finding::NotApplicable("no DIMSE address given".into()))?;
-        Ok(Dimse::new(target, self.transcript.clone()))
+        Ok(Dimse::new(target, self.transcript.clone()).named(self.claimed(Need::UserIdentity)))
     }
 
     /// Our storage SCP, which the archive knows.

@@ -49,9 +49,7 @@ impl Observed {
             observed.without(Door::Web, "no web address given");
         }
         if let Some(dimse) = &target.dimse {
-            let looked =
-                tokio::time::timeout(limit, observed.dimse(dimse, target.destination.is_some()))
-                    .await;
+            let looked = tokio::time::timeout(limit, observed.dimse(dimse, target)).await;
             observed.close(Door::Dimse, looked.unwrap_or_else(|_| Err(timeout())));
         } else {
             observed.without(Door::Dimse, "no DIMSE address given");
@@ -181,8 +179,10 @@ impl Observed {
         self.offers.insert(need, Observation { offered, source });
     }
 
-    async fn dimse(&mut self, target: &DimseTarget, has_destination: bool) -> Verdict {
-        let dimse = Dimse::new(target.clone(), self.transcript.clone());
+    async fn dimse(&mut self, door: &DimseTarget, target: &Target) -> Verdict {
+        let login = target.claims.get(&Need::UserIdentity).map(String::as_str);
+        let dimse = Dimse::new(door.clone(), self.transcript.clone()).named(login);
+        let has_destination = target.destination.is_some();
         let classes = [
             (Need::Echo, uids::VERIFICATION),
             (Need::CStore, uids::CT_IMAGE_STORAGE),

@@ -1,5 +1,5 @@
 //! The harness's own clients. Nothing here is shared with a server of this project but the message types of `dicom_wire::dimse`,
-//! and the raw probes do without those too, so that a fault common to both ends cannot hide.
+//! and the upper layer below them does without those too, so that a fault common to both ends cannot hide.
 
 pub mod body;
 pub mod dimse;

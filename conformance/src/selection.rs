@@ -110,12 +110,19 @@ mod tests {
             ids(&["stow.partial.202"], &[]).unwrap(),
             ["stow.partial.202"]
         );
-        assert_eq!(ids(&["stow.partial."], &[]).unwrap().len(), 3);
-        assert_eq!(ids(&["qido"], &["qido.page"]).unwrap().len(), 3);
-        assert_eq!(ids(&["PS3.8/E"], &[]).unwrap(), ["ul.pdv.fragments"]);
-        assert_eq!(
-            ids(&["PS3.18/10.4.3.3.2"], &[]).unwrap(),
-            ["wado.meta.complete"]
+        let partial = ids(&["stow.partial."], &[]).unwrap();
+        assert!(partial.len() >= 3);
+        assert!(partial.iter().all(|id| id.starts_with("stow.partial.")));
+        let searches = ids(&["qido"], &["qido.page"]).unwrap();
+        assert!(searches.contains(&"qido.set.exact"));
+        assert!(!searches.iter().any(|id| id.starts_with("qido.page")));
+        let fragments = ids(&["PS3.8/E"], &[]).unwrap();
+        assert!(fragments.contains(&"ul.pdv.fragments"));
+        assert!(fragments.len() < ids(&["PS3.8/9", "PS3.8/E"], &[]).unwrap().len());
+        assert!(
+            ids(&["PS3.18/10.4.3.3.2"], &[])
+                .unwrap()
+                .contains(&"wado.meta.complete")
         );
         assert_eq!(ids(&[], &[]).unwrap().len(), catalogue::all().len());
     }

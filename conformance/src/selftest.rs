@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use dicom_mock_archive::fault::Named;
 
-use crate::check::{Check, Known, Need};
+use crate::check::{Check, Known, Level, Need};
 use crate::identity::Identity;
 use crate::outcome::Outcome;
-use crate::report::Report;
+use crate::report::{Judged, Report};
 use crate::run::{Options, run};
 use crate::target::embedded::{Embedded, EmbeddedError};
 
@@ -154,13 +154,21 @@ fn row(check: &'static Check, report: &Report) -> Row {
     let own = report
         .checks
         .iter()
-        .find(|judged| judged.check.id == check.id && judged.outcome == Fail);
+        .find(|judged| judged.check.id == check.id && is_objection(judged));
     Row {
         fault: check.fault,
         check: check.id,
         killed: own.map_or(Killed::No, |judged| Killed::Yes(judged.got().to_owned())),
         also: ended(Fail),
         untestable: ended(Untestable),
+    }
+}
+
+/// Whether a check objected as loudly as its level lets it: what is no "shall" warns.
+fn is_objection(judged: &Judged) -> bool {
+    match judged.check.level {
+        Level::Must => judged.outcome == Outcome::Fail,
+        _ => matches!(judged.outcome, Outcome::Fail | Outcome::Warn),
     }
 }
 

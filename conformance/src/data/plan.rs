@@ -3,6 +3,7 @@
 use dicom_core::value::{DataSetSequence, PixelFragmentSequence};
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
+use dicom_object::mem::InMemElement;
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
 
 use crate::identity::Identity;
@@ -19,6 +20,9 @@ pub struct Plan {
     pub(super) patient_id: String,
     pub(super) patient_name: String,
     pub(super) series: Vec<u32>,
+    pub(super) first_series: u32,
+    pub(super) sop_class: &'static str,
+    pub(super) extra: Vec<InMemElement>,
     pub(super) transfer_syntax: &'static str,
     pub(super) pixels: Option<Vec<u8>>,
     pub(super) number: u32,
@@ -35,6 +39,24 @@ impl Plan {
     /// One series with so many instances.
     pub fn instances(self, count: u32) -> Self {
         self.series(&[count])
+    }
+
+    /// The number of the first series, so that two plans can make one study.
+    pub fn first_series(mut self, number: u32) -> Self {
+        self.first_series = number;
+        self
+    }
+
+    /// Another SOP class: MR, or a text report without an image.
+    pub fn sop_class(mut self, uid: &'static str) -> Self {
+        self.sop_class = uid;
+        self
+    }
+
+    /// An element for every instance, besides or in place of those that it has anyway.
+    pub fn with(mut self, element: InMemElement) -> Self {
+        self.extra.push(element);
+        self
     }
 
     /// A patient's name in DICOM form, up to three component groups.
@@ -60,7 +82,7 @@ impl Plan {
     /// The study.
     pub fn build(self) -> Study {
         let mut instances = Vec::new();
-        for (series, &count) in (1..).zip(&self.series) {
+        for (series, &count) in (self.first_series..).zip(&self.series) {
             instances.extend((1..=count).map(|n| self.instance(series, n)));
         }
         Study {
@@ -84,11 +106,16 @@ impl Plan {
             uids::JPEG_LOSSLESS_SV1 => encapsulated(encode::jpeg_lossless(&pixels, EDGE, EDGE)),
             _ => DataElement::new(tags::PIXEL_DATA, VR::OW, native),
         };
-        data_set.put(pixel_data);
+        if self.is_image() {
+            data_set.put(pixel_data);
+        }
+        for element in &self.extra {
+            data_set.put(element.clone());
+        }
 
         let meta = FileMetaTableBuilder::new()
             .transfer_syntax(self.transfer_syntax)
-            .media_storage_sop_class_uid(uids::CT_IMAGE_STORAGE)
+            .media_storage_sop_class_uid(self.sop_class)
             .media_storage_sop_instance_uid(&uid);
         let mut file = Vec::new();
         data_set
@@ -100,12 +127,24 @@ impl Plan {
         Instance {
             study: self.uid.clone(),
             series: series_uid,
-            sop_class: uids::CT_IMAGE_STORAGE,
+            sop_class: self.sop_class,
             uid,
             transfer_syntax: self.transfer_syntax,
             pixels: pixels.into(),
             file: file.into(),
             data_set,
+        }
+    }
+
+    fn is_image(&self) -> bool {
+        self.sop_class != uids::BASIC_TEXT_SR_STORAGE
+    }
+
+    fn modality(&self) -> &'static str {
+        match self.sop_class {
+            uids::MR_IMAGE_STORAGE => "MR",
+            uids::BASIC_TEXT_SR_STORAGE => "SR",
+            _ => "CT",
         }
     }
 
@@ -146,7 +185,7 @@ impl Plan {
         InMemDicomObject::from_element_iter([
             text(tags::SPECIFIC_CHARACTER_SET, VR::CS, "ISO_IR 192"),
             text(tags::IMAGE_TYPE, VR::CS, "ORIGINAL\\PRIMARY\\AXIAL"),
-            text(tags::SOP_CLASS_UID, VR::UI, uids::CT_IMAGE_STORAGE),
+            text(tags::SOP_CLASS_UID, VR::UI, self.sop_class),
             text(tags::SOP_INSTANCE_UID, VR::UI, uid),
             text(tags::STUDY_DATE, VR::DA, &format!("202601{day:02}")),
             text(tags::SERIES_DATE, VR::DA, &format!("202601{day:02}")),
@@ -160,7 +199,7 @@ impl Plan {
                 VR::SH,
                 &format!("A{:x}", self.seed % 0xFFFF_FFFF),
             ),
-            text(tags::MODALITY, VR::CS, "CT"),
+            text(tags::MODALITY, VR::CS, self.modality()),
             text(tags::MANUFACTURER, VR::LO, "Conformance"),
             text(
                 tags::REFERRING_PHYSICIAN_NAME,

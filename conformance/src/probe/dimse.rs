@@ -1,36 +1,61 @@
-//! The harness as SCU: associations by dicom-ul, messages by `dicom_wire::dimse`.
+//! The harness as SCU: associations on the [raw wire](super::pdu), messages by `dicom_wire::dimse`.
 
 mod association;
+mod keys;
+mod retrieve;
 
+use bytes::Bytes;
 use dicom_dictionary_std::uids;
-use dicom_ul::association::client::ClientAssociationOptions;
+use dicom_encoding::TransferSyntaxIndex;
+use dicom_object::InMemDicomObject;
+use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
-use crate::data::Study;
+use crate::data::{Instance, Study};
 use crate::outcome::{Finding, Verdict};
 use crate::target::DimseTarget;
 use crate::transcript::Transcript;
 
-use association::outermost_two;
-pub(super) use association::value;
-pub use association::{Association, Moved};
+use super::pdu::{Acceptance, Heard, Proposal, Wire};
 
-/// What every context offers.
-const SYNTAXES: [&str; 2] = [
+pub use association::{Association, Found, Response};
+pub use keys::{Keys, Match};
+pub use retrieve::{Reply, Retrieved, Step};
+
+/// What every context offers, unless a check chooses.
+pub const SYNTAXES: [&str; 2] = [
     uids::EXPLICIT_VR_LITTLE_ENDIAN,
     uids::IMPLICIT_VR_LITTLE_ENDIAN,
 ];
+
+/// C-FIND, Study Root.
+pub const STUDY_FIND: &str = uids::STUDY_ROOT_QUERY_RETRIEVE_INFORMATION_MODEL_FIND;
+/// C-MOVE, Study Root.
+pub const STUDY_MOVE: &str = uids::STUDY_ROOT_QUERY_RETRIEVE_INFORMATION_MODEL_MOVE;
+/// C-GET, Study Root.
+pub const STUDY_GET: &str = uids::STUDY_ROOT_QUERY_RETRIEVE_INFORMATION_MODEL_GET;
 
 /// A client of one archive.
 #[derive(Clone, Debug)]
 pub struct Dimse {
     target: DimseTarget,
+    login: Option<String>,
     transcript: Transcript,
 }
 
 impl Dimse {
     /// A client for this target.
     pub const fn new(target: DimseTarget, transcript: Transcript) -> Self {
-        Self { target, transcript }
+        Self {
+            target,
+            login: None,
+            transcript,
+        }
+    }
+
+    /// The same for an archive that lets in nobody who is not named: `NAME:SECRET`.
+    pub fn named(mut self, login: Option<&str>) -> Self {
+        self.login = login.map(str::to_owned);
+        self
     }
 
     /// Who is asked, and how we call ourselves.
@@ -43,54 +68,87 @@ impl Dimse {
         &self.transcript
     }
 
+    /// The beginning of a request for an association.
+    pub fn proposal(&self) -> Proposal {
+        let proposal = Proposal::to(&self.target);
+        match self
+            .login
+            .as_deref()
+            .and_then(|login| login.split_once(':'))
+        {
+            Some((name, secret)) => proposal.identity(name, secret, 0),
+            None => proposal,
+        }
+    }
+
+    /// Asks for an association, and hears what comes.
+    ///
+    /// # Errors
+    /// A failure if there is no connection.
+    pub async fn ask(&self, proposal: &Proposal) -> Verdict<(Wire, Heard)> {
+        let mut wire = self.connect().await?;
+        let heard = wire.propose(proposal).await?;
+        Ok((wire, heard))
+    }
+
+    /// An association on which every PDU is written by hand.
+    ///
+    /// # Errors
+    /// A failure if it is not accepted.
+    pub async fn wire(&self, proposal: &Proposal) -> Verdict<(Wire, Acceptance)> {
+        Wire::open(&self.target, proposal, &self.transcript).await
+    }
+
+    /// A connection, nothing sent.
+    ///
+    /// # Errors
+    /// A failure if nobody listens.
+    pub async fn connect(&self) -> Verdict<Wire> {
+        Wire::connect(&self.target, &self.transcript).await
+    }
+
     /// An association with one context for each of the abstract syntaxes.
     ///
     /// # Errors
     /// A failure if there is no connection, or the association is not accepted.
     pub async fn associate(&self, abstract_syntaxes: &[&str]) -> Verdict<Association> {
-        let DimseTarget {
-            address,
-            called,
-            calling,
-        } = &self.target;
-        let mut options = ClientAssociationOptions::new()
-            .calling_ae_title(calling.clone())
-            .called_ae_title(called.clone())
-            .strict(false);
-        for syntax in abstract_syntaxes {
-            options = options.with_presentation_context(
-                (*syntax).to_owned(),
-                SYNTAXES.map(str::to_owned).to_vec(),
-            );
-        }
-        let line = format!(
-            "A-ASSOCIATE-RQ {calling} to {called}, {} contexts",
-            abstract_syntaxes.len()
-        );
-        let ticket = self.transcript.sent(&line, abstract_syntaxes.join("\n"));
-        let mut association = options
-            .establish_with_async(address)
-            .await
-            .map_err(|error| {
-                let got = format!("no association: {}", outermost_two(&error));
-                self.transcript.got(ticket, &got, "");
-                Finding::fail(got)
-            })?;
-        // Without this a message of several PDUs waits for the peer's delayed acknowledgement.
-        let _ = association.inner_stream().set_nodelay(true);
-        let contexts: Vec<_> = association
-            .presentation_contexts()
-            .iter()
-            .map(|context| {
-                format!(
-                    "{}: {:?} {}",
-                    context.id, context.reason, context.transfer_syntax
-                )
-            })
-            .collect();
-        self.transcript
-            .got(ticket, "A-ASSOCIATE-AC", &contexts.join("\n"));
-        Ok(Association::new(association, self.transcript.clone()))
+        let contexts = abstract_syntaxes.iter();
+        let proposal = contexts.fold(self.proposal(), |proposal, syntax| {
+            proposal.context(syntax, &SYNTAXES)
+        });
+        self.open(proposal).await
+    }
+
+    /// An association as proposed.
+    ///
+    /// # Errors
+    /// A failure if there is no connection, or the association is not accepted.
+    pub async fn open(&self, proposal: Proposal) -> Verdict<Association> {
+        let opened = Wire::open(&self.target, &proposal, &self.transcript).await;
+        let (wire, acceptance) = opened.map_err(|finding| match finding {
+            Finding::Fail(difference) => {
+                Finding::fail(format!("no association: {}", difference.got))
+            }
+            other => other,
+        })?;
+        Ok(Association::new(
+            wire,
+            proposal,
+            acceptance,
+            self.transcript.clone(),
+        ))
+    }
+
+    /// An association for C-GET: the model, and contexts in which we are SCP of these storage classes.
+    ///
+    /// # Errors
+    /// A failure if there is no connection, or the association is not accepted.
+    pub async fn associate_to_get(&self, model: &str, storage: &[&str]) -> Verdict<Association> {
+        let proposal = self.proposal().context(model, &SYNTAXES);
+        let proposal = storage.iter().fold(proposal, |proposal, class| {
+            proposal.context(class, &SYNTAXES).role(class, 0, 1)
+        });
+        self.open(proposal).await
     }
 
     /// Stores data that another question is asked about.
@@ -98,13 +156,21 @@ impl Dimse {
     /// # Errors
     /// Untestable unless every C-STORE ends with success.
     pub async fn prepare(&self, study: &Study) -> Verdict {
+        self.prepare_instances(&study.instances).await
+    }
+
+    /// The same for some instances, in the transfer syntax in which each is written.
+    ///
+    /// # Errors
+    /// Untestable unless every C-STORE ends with success.
+    pub async fn prepare_instances(&self, instances: &[Instance]) -> Verdict {
         let untestable = |reason: String| Finding::Untestable {
             because: "store.success",
             reason,
         };
         let stored = async {
-            let mut association = self.associate(&[uids::CT_IMAGE_STORAGE]).await?;
-            for instance in &study.instances {
+            let mut association = self.associate_to_store(instances).await?;
+            for instance in instances {
                 let status = association.store(instance).await?;
                 if status != 0 {
                     return Err(Finding::fail(format!(
@@ -119,4 +185,43 @@ impl Dimse {
             other => other,
         }
     }
+
+    /// An association with a context for each class and transfer syntax of these instances.
+    ///
+    /// # Errors
+    /// A failure if there is no connection, or the association is not accepted.
+    pub async fn associate_to_store(&self, instances: &[Instance]) -> Verdict<Association> {
+        let mut proposal = self.proposal();
+        let mut offered = Vec::new();
+        for instance in instances {
+            let key = (instance.sop_class, instance.transfer_syntax);
+            if offered.contains(&key) {
+                continue;
+            }
+            offered.push(key);
+            let syntaxes = match key.1 {
+                syntax if SYNTAXES.contains(&syntax) => SYNTAXES.to_vec(),
+                other => vec![other],
+            };
+            proposal = proposal.context(key.0, &syntaxes);
+        }
+        self.open(proposal).await
+    }
+}
+
+/// A data set in a transfer syntax.
+///
+/// # Errors
+/// A failure if the archive chose a syntax that nobody knows.
+pub fn encode(data_set: &InMemDicomObject, syntax: &str) -> Verdict<Bytes> {
+    let Some(known) = TransferSyntaxRegistry.get(syntax) else {
+        return Err(Finding::fail(format!(
+            "a context accepted with transfer syntax {syntax:?}, which was not offered"
+        )));
+    };
+    let mut bytes = Vec::new();
+    data_set
+        .write_dataset_with_ts(&mut bytes, known)
+        .map_err(Finding::error)?;
+    Ok(bytes.into())
 }

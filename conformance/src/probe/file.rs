@@ -94,6 +94,37 @@ pub fn data_set(bytes: &Bytes, transfer_syntax: &str) -> Verdict<BTreeMap<Tag, B
     Ok(elements)
 }
 
+/// The items of a sequence's value, each as [`data_set`] reads it.
+///
+/// # Errors
+/// A failure that names the offset at which it is no sequence of items.
+pub fn items(bytes: &Bytes, transfer_syntax: &str) -> Verdict<Vec<BTreeMap<Tag, Bytes>>> {
+    let explicit = transfer_syntax != uids::IMPLICIT_VR_LITTLE_ENDIAN;
+    let mut walk = Walk {
+        bytes,
+        at: 0,
+        explicit,
+    };
+    let mut items = Vec::new();
+    while walk.at < bytes.len() {
+        let (tag, length) = walk.head()?;
+        if tag == SEQUENCE_END {
+            break;
+        }
+        let end = (length != UNDEFINED).then(|| walk.at.saturating_add(length as usize));
+        let mut item = BTreeMap::new();
+        while end.is_none_or(|end| walk.at < end) {
+            let (tag, value) = walk.element()?;
+            if tag == ITEM_END {
+                break;
+            }
+            item.insert(tag, value);
+        }
+        items.push(item);
+    }
+    Ok(items)
+}
+
 /// A value as text, without its padding.
 pub(crate) fn text(value: Option<&Bytes>) -> Option<String> {
     value.map(|bytes| {
@@ -205,7 +236,10 @@ mod tests {
             let file = File::read(&instance.file).unwrap();
             assert_eq!(file.transfer_syntax, syntax);
             assert_eq!(file.sop_instance().as_ref(), Some(&instance.uid));
-            assert!(file.value(tags::REQUEST_ATTRIBUTES_SEQUENCE).is_some());
+            let requests = file.value(tags::REQUEST_ATTRIBUTES_SEQUENCE).unwrap();
+            let requests = items(requests, syntax).unwrap();
+            let step = requests[0].get(&tags::SCHEDULED_PROCEDURE_STEP_ID);
+            assert_eq!((requests.len(), text(step).as_deref()), (1, Some("SPS1")));
             assert_eq!(
                 file.value(tags::PIXEL_DATA) == Some(&instance.pixels),
                 syntax == uids::EXPLICIT_VR_LITTLE_ENDIAN

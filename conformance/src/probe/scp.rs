@@ -7,17 +7,26 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use dicom_dictionary_std::uids;
-use dicom_ul::association::server::{AsyncServerAssociation, ServerAssociationOptions};
-use dicom_ul::pdu::Pdu;
 use dicom_wire::dimse::{
-    Collector, Command, EchoResponse, Message, Outcome, Status, StoreResponse,
+    Command, CommandSet, DataSet, EchoResponse, Outcome, Status, StoreResponse,
 };
-use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
 
-/// The longest data set that is taken.
-const DATA_SET_LIMIT: usize = 64 * 1024 * 1024;
+use super::dimse::SYNTAXES;
+use super::pdu::{
+    Acceptance, ContextResult, Heard, Proposal, ProposedContext, Wire, kind, message_pdus, pdu,
+};
+use crate::transcript::Transcript;
+
+/// The one storage class that is refused in every presentation context.
+pub const REFUSED_CLASS: &str = uids::BASIC_TEXT_SR_STORAGE;
+/// The longest PDU that is taken.
+const MAX_PDU: u32 = 32 * 1024;
+/// Results of a presentation context (PS3.8 table 9-18).
+const NO_ABSTRACT_SYNTAX: u8 = 3;
+const NO_TRANSFER_SYNTAX: u8 = 4;
 
 /// A storage SCP; dropping it closes the port and every association.
 #[derive(Debug)]
@@ -26,6 +35,16 @@ pub struct StorageScp {
     address: SocketAddr,
     desk: Arc<Desk>,
     _tasks: JoinSet<()>,
+}
+
+/// An instance whose answer waits; dropping it lets the answer go.
+#[derive(Debug)]
+pub struct Hold(Arc<Notify>);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
 }
 
 /// What arrived, in order.
@@ -47,6 +66,8 @@ struct Desk {
 #[derive(Debug, Default)]
 struct Book {
     answers: HashMap<String, Status>,
+    held: HashMap<String, Arc<Notify>>,
+    collisions: HashMap<String, oneshot::Sender<Vec<String>>>,
     arrivals: Vec<Arrival>,
     associations: u64,
 }
@@ -61,7 +82,7 @@ impl StorageScp {
         let address = listener.local_addr()?;
         let desk = Arc::new(Desk::default());
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(listener, ae_title.to_owned(), desk.clone()));
+        tasks.spawn(accept(listener, desk.clone()));
         Ok(Self {
             ae_title: ae_title.into(),
             address,
@@ -85,6 +106,23 @@ impl StorageScp {
         self.desk.lock().answers.insert(instance.into(), status);
     }
 
+    /// From now on this instance is not answered before the hold is released.
+    pub fn hold(&self, instance: &str) -> Hold {
+        let notify = Arc::new(Notify::new());
+        self.desk
+            .lock()
+            .held
+            .insert(instance.into(), notify.clone());
+        Hold(notify)
+    }
+
+    /// Once the association that brought this instance is to be released, we ask for a release too. What is heard then comes in words.
+    pub fn collide_after(&self, instance: &str) -> oneshot::Receiver<Vec<String>> {
+        let (tell, heard) = oneshot::channel();
+        self.desk.lock().collisions.insert(instance.into(), tell);
+        heard
+    }
+
     /// What arrived of these instances, in order.
     pub fn arrivals(&self, instances: &[String]) -> Vec<Arrival> {
         let book = self.desk.lock();
@@ -104,14 +142,13 @@ impl Desk {
     }
 }
 
-async fn accept(listener: TcpListener, ae_title: String, desk: Arc<Desk>) {
+async fn accept(listener: TcpListener, desk: Arc<Desk>) {
     let mut associations = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((socket, _)) => {
-                    let _ = socket.set_nodelay(true);
-                    associations.spawn(associate(socket, ae_title.clone(), desk.clone()));
+                    associations.spawn(associate(socket, desk.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the storage scp stopped listening");
@@ -123,98 +160,131 @@ async fn accept(listener: TcpListener, ae_title: String, desk: Arc<Desk>) {
     }
 }
 
-async fn associate(socket: TcpStream, ae_title: String, desk: Arc<Desk>) {
-    let options = ServerAssociationOptions::new()
-        .accept_any()
-        .ae_title(ae_title)
-        .promiscuous(true)
-        .strict(false)
-        .with_transfer_syntax(uids::EXPLICIT_VR_LITTLE_ENDIAN)
-        .with_transfer_syntax(uids::IMPLICIT_VR_LITTLE_ENDIAN);
-    match options.establish_async(socket).await {
-        Ok(association) => {
-            let number = {
-                let mut book = desk.lock();
-                book.associations += 1;
-                book.associations
-            };
-            serve(association, number, &desk).await;
+/// Accepts an association and answers until the peer releases, aborts or goes away.
+async fn associate(socket: TcpStream, desk: Arc<Desk>) {
+    let Ok(mut wire) = Wire::over(socket, &Transcript::default()) else {
+        return;
+    };
+    let Ok(Heard::Pdu(request)) = wire.hear().await else {
+        return;
+    };
+    let proposal = match Proposal::read(&request.body) {
+        Ok(proposal) if request.kind == kind::ASSOCIATE_RQ => proposal,
+        _ => return,
+    };
+    let contexts: Vec<_> = proposal.contexts.iter().map(answer).collect();
+    let acceptance = Acceptance::to_bytes(&request.body, &contexts, MAX_PDU);
+    let accepted = pdu(kind::ASSOCIATE_AC, &acceptance);
+    if wire.write(&accepted, "A-ASSOCIATE-AC").await.is_err() {
+        return;
+    }
+    let number = {
+        let mut book = desk.lock();
+        book.associations += 1;
+        book.associations
+    };
+    let mut collision: Option<oneshot::Sender<_>> = None;
+    // Whatever ends the messages: a release is answered, nothing else is.
+    while let Ok(message) = wire.message_or_release().await {
+        let Some(message) = message else {
+            if let Some(tell) = collision {
+                let _ = tell.send(collide(&mut wire).await);
+                return;
+            }
+            let _ = wire.write(&pdu(kind::RELEASE_RP, &[0; 4]), "").await;
+            return;
+        };
+        let Ok(set) = CommandSet::from_bytes(&message.command) else {
+            return;
+        };
+        let Ok(command) = Command::from_set(&set) else {
+            return;
+        };
+        if let Command::StoreRq(store) = &command {
+            let asked = desk.lock().collisions.remove(store.sop_instance.as_str());
+            collision = asked.or(collision);
         }
-        Err(error) => {
-            tracing::debug!(%error, "an association with the storage scp was not established")
+        let Some(response) = desk.respond(&command, number).await else {
+            return;
+        };
+        let response = response.to_bytes(DataSet::Absent);
+        let pdus = message_pdus(message.context, &response, None, proposal.max_length);
+        if wire.write(&pdus, "").await.is_err() {
+            return;
         }
     }
 }
 
-/// Answers until the peer releases, aborts or goes away.
-async fn serve(mut association: AsyncServerAssociation<TcpStream>, number: u64, desk: &Desk) {
-    let mut collector = Collector::new(DATA_SET_LIMIT);
-    loop {
-        let data = match association.receive().await {
-            Ok(Pdu::PData { data }) => data,
-            Ok(Pdu::ReleaseRQ) => {
-                let _ = association.send(&Pdu::ReleaseRP).await;
-                return;
-            }
-            Ok(_) | Err(_) => return,
-        };
-        for value in data {
-            let Ok(message) = collector.push(super::dimse::value(value)) else {
-                return;
-            };
-            let Some(message) = message else { continue };
-            let Ok(command) = Command::from_set(&message.command) else {
-                return;
-            };
-            let Some(response) = desk.respond(&command, number) else {
-                return;
-            };
-            let response = Message {
-                context: message.context,
-                command: response,
-                data_set: None,
-            };
-            let bytes = response.to_pdus(association.requestor_max_pdu_length());
-            if association.inner_stream().write_all(&bytes).await.is_err() {
-                return;
-            }
+/// Asks for a release where one was asked for (PS3.8 9.2, states 8 and 10): the requestor of the association answers first.
+async fn collide(wire: &mut Wire) -> Vec<String> {
+    let mut heard = Vec::new();
+    for pdu_kind in [kind::RELEASE_RQ, kind::RELEASE_RP] {
+        if wire.write(&pdu(pdu_kind, &[0; 4]), "").await.is_err() {
+            break;
         }
+        match wire.hear().await {
+            Ok(next) => heard.push(next.words()),
+            Err(_) => break,
+        }
+    }
+    heard
+}
+
+/// Any class but one, in one of the two transfer syntaxes that everybody knows.
+fn answer(proposed: &ProposedContext) -> ContextResult {
+    let offered = &proposed.transfer_syntaxes;
+    let chosen = offered
+        .iter()
+        .find(|syntax| SYNTAXES.contains(&syntax.as_str()));
+    let (result, syntax) = match chosen {
+        _ if proposed.abstract_syntax == REFUSED_CLASS => (NO_ABSTRACT_SYNTAX, offered.first()),
+        Some(syntax) => (0, Some(syntax)),
+        None => (NO_TRANSFER_SYNTAX, offered.first()),
+    };
+    ContextResult {
+        id: proposed.id,
+        result,
+        transfer_syntaxes: syntax.into_iter().cloned().collect(),
     }
 }
 
 impl Desk {
-    fn respond(&self, request: &Command, association: u64) -> Option<Command> {
-        match request {
-            Command::EchoRq(echo) => Some(Command::EchoRsp(EchoResponse {
-                message_id: echo.message_id,
-                sop_class: Some(echo.sop_class.clone()),
-                outcome: Outcome::from(Status::SUCCESS),
-            })),
-            Command::StoreRq(store) => {
-                let mut book = self.lock();
-                let instance = store.sop_instance.as_str().to_owned();
-                let status = book
-                    .answers
-                    .get(&instance)
-                    .copied()
-                    .unwrap_or(Status::SUCCESS);
-                let originator = store
-                    .originator
-                    .as_ref()
-                    .map(|by| (by.ae_title.as_str().to_owned(), by.message_id));
-                book.arrivals.push(Arrival {
-                    instance,
-                    originator,
-                    association,
-                });
-                Some(Command::StoreRsp(StoreResponse {
-                    message_id: store.message_id,
-                    sop_class: Some(store.sop_class.clone()),
-                    sop_instance: Some(store.sop_instance.clone()),
-                    outcome: Outcome::from(status),
-                }))
+    async fn respond(&self, request: &Command, association: u64) -> Option<Command> {
+        let store = match request {
+            Command::EchoRq(echo) => {
+                return Some(Command::EchoRsp(EchoResponse {
+                    message_id: echo.message_id,
+                    sop_class: Some(echo.sop_class.clone()),
+                    outcome: Outcome::from(Status::SUCCESS),
+                }));
             }
-            _ => None,
+            Command::StoreRq(store) => store,
+            _ => return None,
+        };
+        let instance = store.sop_instance.as_str().to_owned();
+        let originator = store
+            .originator
+            .as_ref()
+            .map(|by| (by.ae_title.as_str().to_owned(), by.message_id));
+        let (status, held) = {
+            let mut book = self.lock();
+            let status = book.answers.get(&instance).copied();
+            let held = book.held.get(&instance).cloned();
+            book.arrivals.push(Arrival {
+                instance,
+                originator,
+                association,
+            });
+            (status.unwrap_or(Status::SUCCESS), held)
+        };
+        if let Some(held) = held {
+            held.notified().await;
         }
+        Some(Command::StoreRsp(StoreResponse {
+            message_id: store.message_id,
+            sop_class: Some(store.sop_class.clone()),
+            sop_instance: Some(store.sop_instance.clone()),
+            outcome: Outcome::from(status),
+        }))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use dicom_dictionary_std::uids;
 use dicom_mock_archive::MockArchive;
-use dicom_mock_archive::policy::{Accepts, Delete, PatientConflict, Policy};
+use dicom_mock_archive::policy::{Accepts, Called, Delete, PatientConflict, Policy};
 use dicom_mock_archive::rule::Rule;
 use dicom_wire::ae::AeTitle;
 use dicom_wire::stow::FailureReason;
@@ -22,6 +22,9 @@ use super::{Claims, DimseTarget, Target};
 pub const DESTINATION: &str = "CONF_SCP";
 /// AE title under which we call, unless told otherwise.
 pub const CALLING: &str = "CONFORMANCE";
+
+/// The user of an archive that lets in nobody else.
+const LOGIN: &str = "conformance:open sesame";
 
 /// A running archive; dropping it ends it.
 #[derive(Debug)]
@@ -125,6 +128,22 @@ fn claim(need: Need, policy: &mut Policy) -> Option<String> {
         Need::Consistency => {
             policy.patient_conflict = PatientConflict::Reject(FailureReason::PATIENT_CONFLICT);
             ""
+        }
+        Need::ChecksCalled => {
+            policy.called = Called::Own;
+            ""
+        }
+        Need::ChecksCalling => {
+            policy.known_callers = Some(BTreeSet::from([AeTitle::parse(CALLING).ok()?]));
+            ""
+        }
+        Need::MaxAssociations => {
+            policy.max_associations = Some(3);
+            "3"
+        }
+        Need::UserIdentity => {
+            policy.logins = vec![LOGIN.parse().ok()?];
+            LOGIN
         }
         Need::Coerces => {
             policy.patient_conflict = PatientConflict::Coerce;

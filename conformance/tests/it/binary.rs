@@ -2,6 +2,10 @@
 
 use std::process::{Command, Output};
 
+use dicom_conformance::catalogue;
+use dicom_conformance::check::Need;
+use dicom_conformance::selftest::is_offered_by_default;
+
 fn conformance(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_dicom-conformance"))
         .args(arguments)
@@ -12,6 +16,15 @@ fn conformance(arguments: &[&str]) -> Output {
 fn said(output: &Output) -> String {
     let text = [&output.stdout[..], &output.stderr].concat();
     String::from_utf8(text).unwrap()
+}
+
+/// How many checks an archive passes that has everything but what has to be claimed, and these.
+fn passing(without: &[Need]) -> usize {
+    let checks = catalogue::all().iter();
+    let applicable = checks.filter(|check| {
+        is_offered_by_default(check) && !check.needs.iter().any(|need| without.contains(need))
+    });
+    applicable.count()
 }
 
 #[test]
@@ -29,13 +42,13 @@ fn without_a_target_the_built_in_archive_passes_everything() {
 
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert!(
-        said(&output).contains("14 passed, 0 failed"),
+        said(&output).contains(&format!("{} passed, 0 failed", passing(&[]))),
         "{}",
         said(&output)
     );
     let json = std::fs::read_to_string(path("r.json")).unwrap();
     let report: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(report["counts"]["pass"], 14);
+    assert_eq!(report["counts"]["pass"], passing(&[]));
     assert!(
         std::fs::read_to_string(path("r.xml"))
             .unwrap()
@@ -149,7 +162,10 @@ async fn a_server_is_started_judged_and_ended() {
 
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert!(
-        said(&output).contains("13 passed, 0 failed, 1 not applicable"),
+        said(&output).contains(&format!(
+            "{} passed, 0 failed",
+            passing(&[Need::MoveDestination])
+        )),
         "{}",
         said(&output)
     );

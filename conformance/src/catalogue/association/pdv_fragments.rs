@@ -5,7 +5,8 @@ use bytes::BytesMut;
 use crate::check::{Check, Clause, Editions, Level, Need, Profile};
 use crate::context::Context;
 use crate::outcome::{Verdict, ensure};
-use crate::probe::pdu::{Wire, command_number, data_value, echo_rq, kind, pdu};
+use crate::probe::pdu::command::{VERIFICATION, echo_answered, echo_rq};
+use crate::probe::pdu::{COMMAND, LAST, data_value, kind, pdu};
 
 pub(crate) static CHECK: Check = Check {
     id: "ul.pdv.fragments",
@@ -21,14 +22,10 @@ pub(crate) static CHECK: Check = Check {
     run: |context| Box::pin(run(context)),
 };
 
-const VERIFICATION: &str = "1.2.840.10008.1.1";
-/// Message control header: a fragment of a command; and the last one (PS3.8 E.2).
-const COMMAND: u8 = 0x01;
-const LAST: u8 = 0x02;
-
 async fn run(context: &Context) -> Verdict {
     let dimse = context.dimse()?;
-    let mut wire = Wire::associate(dimse.target(), VERIFICATION, context.transcript()).await?;
+    let proposal = dimse.proposal().implicit(VERIFICATION);
+    let (mut wire, _) = dimse.wire(&proposal).await?;
 
     let message_id = (context.dice().roll() % 0xFFFE) as u16 + 1;
     let command = echo_rq(message_id);
@@ -48,29 +45,12 @@ async fn run(context: &Context) -> Verdict {
     )
     .await?;
 
-    let mut answer = Vec::new();
-    'message: loop {
-        for (context_id, control, fragment) in wire.read().await?.values()? {
-            ensure!(
-                context_id == 1,
-                "a value for presentation context {context_id}"
-            );
-            answer.extend_from_slice(&fragment);
-            if control & LAST != 0 {
-                break 'message;
-            }
-        }
-    }
-    let [field, responded_to, status] =
-        [0x0100, 0x0120, 0x0900].map(|element| command_number(&answer, element));
+    let answer = wire.message().await?;
     ensure!(
-        field == Some(0x8030),
-        "command field {field:04X?} in place of C-ECHO-RSP"
+        answer.context == 1,
+        "a message for presentation context {}",
+        answer.context
     );
-    ensure!(
-        responded_to == Some(message_id),
-        "a response to message {responded_to:?}, not {message_id}"
-    );
-    ensure!(status == Some(0), "status {status:04X?}");
+    echo_answered(&answer.command, message_id)?;
     wire.release().await
 }

@@ -6,6 +6,7 @@ use crate::check::{Check, Clause, Editions, Level, Need, Profile};
 use crate::context::Context;
 use crate::data::sorted;
 use crate::outcome::{Verdict, ensure};
+use crate::probe::dimse::STUDY_MOVE;
 
 pub(crate) static CHECK: Check = Check {
     id: "move.mixed-b000",
@@ -28,8 +29,7 @@ async fn run(context: &Context) -> Verdict {
     destination.answer(&study.instances[1].uid, Status::COERCION);
     destination.answer(&study.instances[2].uid, Status::OUT_OF_RESOURCES);
 
-    let model = dicom_dictionary_std::uids::STUDY_ROOT_QUERY_RETRIEVE_INFORMATION_MODEL_MOVE;
-    let mut association = dimse.associate(&[model]).await?;
+    let mut association = dimse.associate(&[STUDY_MOVE]).await?;
     let moved = association
         .move_study(&study.uid, destination.ae_title())
         .await?;
@@ -37,21 +37,10 @@ async fn run(context: &Context) -> Verdict {
 
     let arrived = destination.arrivals(&study.uids());
     let tried = sorted(arrived.into_iter().map(|arrival| arrival.instance));
-    let counts = moved.last.sub_operations;
-    let number = |count: Option<u16>| count.map_or("-".to_owned(), |count| count.to_string());
-    let got = format!(
-        "{:04X}H with {} completed, {} failed, {} warning; {} of 6 tried",
-        moved.last.outcome.status.0,
-        number(counts.completed),
-        number(counts.failed),
-        number(counts.warning),
-        tried.len()
-    );
+    let counts = moved.counts();
+    let got = format!("{}; {} of 6 tried", moved.words(), tried.len());
     ensure!(tried == study.uids(), "{got}");
-    ensure!(
-        moved.last.outcome.status == Status::SUB_OPERATIONS_WARNING,
-        "{got}"
-    );
+    ensure!(moved.status() == Status::SUB_OPERATIONS_WARNING, "{got}");
     ensure!(
         (counts.completed, counts.failed, counts.warning) == (Some(4), Some(1), Some(1)),
         "{got}"
