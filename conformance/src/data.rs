@@ -1,5 +1,7 @@
 //! The harness's own data: small, seeded, and known to the last bit, so that an answer can be compared with what was stored.
 
+mod altered;
+mod described;
 mod encode;
 mod plan;
 
@@ -118,6 +120,21 @@ impl Instance {
             self.study, self.series, self.uid
         )
     }
+}
+
+/// An image class that our instances can be given, by its UID.
+pub fn image_class(uid: &str) -> Option<&'static str> {
+    let classes = [
+        uids::CT_IMAGE_STORAGE,
+        uids::MR_IMAGE_STORAGE,
+        uids::SECONDARY_CAPTURE_IMAGE_STORAGE,
+        uids::COMPUTED_RADIOGRAPHY_IMAGE_STORAGE,
+        uids::ULTRASOUND_IMAGE_STORAGE,
+        uids::NUCLEAR_MEDICINE_IMAGE_STORAGE,
+        uids::POSITRON_EMISSION_TOMOGRAPHY_IMAGE_STORAGE,
+        uids::X_RAY_ANGIOGRAPHIC_IMAGE_STORAGE,
+    ];
+    classes.into_iter().find(|class| *class == uid)
 }
 
 #[cfg(test)]

@@ -69,6 +69,18 @@ impl File {
         text(self.elements.get(&tags::SOP_INSTANCE_UID)).or_else(meta)
     }
 
+    /// The elements of the data set that are not the same in another file, at most five.
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let all = self.elements.keys().chain(other.elements.keys());
+        let mut tags: Vec<_> = all
+            .filter(|tag| tag.group() != 2)
+            .filter(|tag| self.elements.get(tag) != other.elements.get(tag))
+            .collect();
+        tags.sort_unstable();
+        tags.dedup();
+        tags.iter().take(5).map(ToString::to_string).collect()
+    }
+
     /// The bytes of an element at the top level; of a sequence or of encapsulated pixel data, everything in it.
     pub fn value(&self, tag: Tag) -> Option<&Bytes> {
         self.elements.get(&tag)

@@ -23,7 +23,7 @@ pub struct Upload {
     epilogue: &'static str,
     padding: &'static str,
     line_end: &'static str,
-    closed: bool,
+    cut: usize,
     accept: &'static str,
     pieces: Option<usize>,
     studies: BTreeSet<String>,
@@ -44,7 +44,7 @@ impl Upload {
             epilogue: "",
             padding: "",
             line_end: "\r\n",
-            closed: true,
+            cut: 0,
             accept: JSON,
             pieces: None,
             studies: (instances.iter())
@@ -103,9 +103,9 @@ impl Upload {
         self
     }
 
-    /// Without the close delimiter.
-    pub fn unclosed(mut self) -> Self {
-        self.closed = false;
+    /// Without so many bytes at its end.
+    pub fn cut(mut self, bytes: usize) -> Self {
+        self.cut = bytes;
         self
     }
 
@@ -133,14 +133,11 @@ impl Upload {
             }
             body.extend(end.bytes());
             body.extend(content);
-            if self.closed {
-                body.extend(end.bytes());
-            }
+            body.extend(end.bytes());
         }
-        if self.closed {
-            body.extend(format!("--{}--{}{end}", self.boundary, self.padding).bytes());
-            body.extend(self.epilogue.bytes());
-        }
+        body.extend(format!("--{}--{}{end}", self.boundary, self.padding).bytes());
+        body.extend(self.epilogue.bytes());
+        body.truncate(body.len().saturating_sub(self.cut));
         body.into()
     }
 
@@ -215,6 +212,6 @@ mod tests {
                 [&study.instances[0].file, &study.instances[1].file]
             );
         }
-        assert!(parts(&plain.content_type(), &plain.unclosed().body()).is_err());
+        assert!(parts(&plain.content_type(), &plain.cut(6).body()).is_err());
     }
 }

@@ -95,6 +95,19 @@ impl Web {
         .await
     }
 
+    /// GET of a URL that the archive gave.
+    ///
+    /// # Errors
+    /// A failure if it is no absolute URL, or if no complete answer comes.
+    pub async fn get_url(&self, url: &str, accept: &str) -> Verdict<Answer> {
+        let parsed =
+            Url::parse(url).map_err(|error| Finding::fail(format!("the URL {url:?}: {error}")))?;
+        let request = self.client.get(parsed).header(http::header::ACCEPT, accept);
+        let line = format!("GET {url}");
+        self.exchange(line.clone(), format!("{line}\nAccept: {accept}\n"), request)
+            .await
+    }
+
     /// Any request.
     ///
     /// # Errors
@@ -220,6 +233,12 @@ impl Web {
             )));
         }
         Ok(())
+    }
+
+    /// Whether a URL that the archive gave is the one that we reach it by.
+    pub fn is_base(&self, url: &str) -> bool {
+        let own = self.base.as_str().trim_end_matches('/');
+        Url::parse(url).is_ok_and(|url| url.as_str().trim_end_matches('/') == own)
     }
 
     fn url(&self, path: &str) -> Verdict<Url> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use dicom_conformance::catalogue;
+use dicom_conformance::check::Check;
 use dicom_conformance::identity::Identity;
 use dicom_conformance::outcome::Ascii;
 use dicom_conformance::report::text::{Colour, Detail, Style, Times};
@@ -11,6 +12,28 @@ use dicom_conformance::run::{Options, run};
 use dicom_conformance::target::embedded::Embedded;
 use quick_xml::events::Event;
 
+/// Enough to see every form of a line, and few enough that a new check changes no snapshot.
+const FEW: [&str; 14] = [
+    "stow.all.200",
+    "stow.partial.202",
+    "stow.partial.accounts-for-all",
+    "stow.partial.body-agrees-with-store",
+    "stow.mp.token-inside-pixels",
+    "qido.set.exact",
+    "qido.value.equals-stored",
+    "qido.page.offset-disjoint",
+    "qido.count.study-instances",
+    "wado.study.complete",
+    "wado.ts.default-explicit-le",
+    "wado.meta.complete",
+    "ul.pdv.fragments",
+    "move.mixed-b000",
+];
+
+fn few() -> Vec<&'static Check> {
+    FEW.iter().map(|id| catalogue::find(id).unwrap()).collect()
+}
+
 async fn report(faults: &[&str], seed: u64) -> Report {
     let (_archive, mut target) = Embedded::start(faults).await.unwrap();
     // One check does not apply.
@@ -18,7 +41,7 @@ async fn report(faults: &[&str], seed: u64) -> Report {
     target.arguments = "--web http://archive.example/dicom-web".into();
     run(
         &Arc::new(target),
-        catalogue::all(),
+        &few(),
         &Options::new(Identity::new(seed)),
     )
     .await
@@ -98,7 +121,7 @@ async fn junit_can_be_read_by_others() {
             _ => {}
         }
     }
-    assert_eq!(cases, catalogue::all().len());
+    assert_eq!(cases, FEW.len());
     let timeless: Vec<_> = xml
         .lines()
         .map(|line| line.split(" time=").next().unwrap())
@@ -108,7 +131,12 @@ async fn junit_can_be_read_by_others() {
 
 #[test]
 fn the_list_shows_clause_and_fault() {
-    insta::assert_snapshot!(dicom_conformance::explain::list());
+    let list = dicom_conformance::explain::list();
+    assert_eq!(list.lines().count(), catalogue::all().len());
+    let few = list
+        .lines()
+        .filter(|line| FEW.contains(&line.split(' ').next().unwrap()));
+    insta::assert_snapshot!(few.collect::<Vec<_>>().join("\n"));
 }
 
 #[test]

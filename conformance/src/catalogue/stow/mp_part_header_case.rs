@@ -1,0 +1,31 @@
+//! Header names have no case.
+
+use crate::check::{Check, Clause, Editions, Level, Need, Profile};
+use crate::context::Context;
+use crate::outcome::Verdict;
+use crate::probe::kept::all_taken;
+use crate::probe::upload::Upload;
+
+pub(crate) static CHECK: Check = Check {
+    id: "stow.mp.part-header-case",
+    title: "header fields of a part are known in any case, and unknown ones are ignored",
+    clauses: &[Clause::rfc("RFC 2045", "1")],
+    level: Level::Must,
+    needs: &[Need::Store],
+    editions: Editions::ALL,
+    profiles: &[Profile::CoreWeb, Profile::Robust],
+    fault: "mp.header-case",
+    sends: "POST /studies with content-TYPE, MIME-Version, Content-ID and Content-Description in each part",
+    accepts: "200, both listed as stored and given back as sent",
+    run: |context| Box::pin(run(context)),
+};
+
+async fn run(context: &Context) -> Verdict {
+    let web = context.web()?;
+    let study = context.data().study(1).instances(2).build();
+    let instances: Vec<_> = study.instances.iter().collect();
+    let upload = Upload::of(&instances).part_head(
+        "MIME-Version: 1.0\r\ncontent-TYPE: Application/DICOM\r\nContent-ID: <a@b>\r\nContent-Description: one",
+    );
+    all_taken(context, &web, &upload, &study.instances).await
+}

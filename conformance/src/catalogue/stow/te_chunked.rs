@@ -1,0 +1,29 @@
+//! A body without a length.
+
+use crate::check::{Check, Clause, Editions, Level, Need, Profile};
+use crate::context::Context;
+use crate::outcome::Verdict;
+use crate::probe::kept::all_taken;
+use crate::probe::upload::Upload;
+
+pub(crate) static CHECK: Check = Check {
+    id: "stow.te.chunked",
+    title: "a chunked body is taken",
+    clauses: &[Clause::ps3_18("10.5.1.3")],
+    level: Level::Must,
+    needs: &[Need::Store],
+    editions: Editions::ALL,
+    profiles: &[Profile::CoreWeb, Profile::Robust],
+    fault: "stow.chunked-411",
+    sends: "POST /studies with Transfer-Encoding: chunked in chunks of 1024 bytes",
+    accepts: "200, both listed as stored and given back as sent",
+    run: |context| Box::pin(run(context)),
+};
+
+async fn run(context: &Context) -> Verdict {
+    let web = context.web()?;
+    let study = context.data().study(1).instances(2).build();
+    let instances: Vec<_> = study.instances.iter().collect();
+    let upload = Upload::of(&instances).chunked(1024);
+    all_taken(context, &web, &upload, &study.instances).await
+}
