@@ -223,6 +223,11 @@ impl Exchange {
         self.inner.instances.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    /// How many instances of this exchange were judged.
+    pub(crate) fn instances_so_far(&self) -> usize {
+        self.inner.instances.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn note(&self, note: Note) {
         self.inner.archive.note(self.inner.id, note);
     }

@@ -161,6 +161,11 @@ impl Index {
         self.by_instance.is_empty()
     }
 
+    /// The instance that speaks for a study that is there: the first that came.
+    pub fn first_of(&self, study: &Uid) -> Option<&Arc<Stored>> {
+        self.study(study).map(|study| &study.first)
+    }
+
     /// Patient ID of a study that is there: of the instance that came first.
     pub fn patient_of(&self, study: &Uid) -> Option<String> {
         self.study(study).map(|study| study.patient_id.clone())

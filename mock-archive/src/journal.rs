@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dicom_wire::dimse::Status;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::archive::{Effect, Identity, Verdict};
 use crate::moment::{Admission, Delivery, Moment, Rejection};
@@ -20,20 +20,33 @@ use crate::rule::RuleId;
 ///
 /// Its `Display` form is stable: UIDs go by aliases such as `study-1/instance-3` in order of appearance, and there are no times, ports or values of patients
 /// in it, so that it can be a snapshot. Its JSON form has everything but the values of patients.
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(transparent)]
+///
+/// It has room for as many exchanges as policy says; [`Journal::dropped`] tells how many older ones there were.
+#[derive(Clone, Debug, Default)]
 pub struct Journal {
-    entries: Vec<Entry>,
+    entries: Vec<Arc<Entry>>,
+    dropped: u64,
 }
 
 impl Journal {
-    pub(crate) fn new(entries: Vec<Entry>) -> Self {
-        Self { entries }
+    pub(crate) fn new(entries: Vec<Arc<Entry>>, dropped: u64) -> Self {
+        Self { entries, dropped }
     }
 
     /// The exchanges in the order in which they began.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[Arc<Entry>] {
         &self.entries
+    }
+
+    /// How many older exchanges there was no room for.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+}
+
+impl Serialize for Journal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.entries.iter().map(|entry| &**entry))
     }
 }
 

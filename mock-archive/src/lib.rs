@@ -73,6 +73,7 @@
 
 pub mod admin;
 pub mod archive;
+mod clock;
 mod dimse;
 pub mod exchange;
 pub mod fault;

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use base64::Engine as _;
+use dicom_core::Tag;
 use dicom_wire::ae::AeTitle;
 use dicom_wire::stow::FailureReason;
 use dicom_wire::uid::Uid;
@@ -24,6 +26,12 @@ pub struct Policy {
     pub duplicates: Duplicates,
     /// An instance names another Patient ID than the study it belongs to.
     pub patient_conflict: PatientConflict,
+    /// Attributes of the data set itself that every stored instance gets, with warning B000 where it had another value.
+    pub coerce: BTreeMap<Tag, String>,
+    /// How long what is stored is neither found nor retrieved.
+    pub index_delay: Duration,
+    /// How many exchanges the journal has room for; the oldest go first.
+    pub journal_limit: usize,
     /// Whether instances can be deleted over HTTP.
     pub delete: Delete,
     /// Transfer syntaxes that can be stored; others are refused with C122 and not accepted in a presentation context.
@@ -65,6 +73,9 @@ impl Default for Policy {
             edition: Edition::default(),
             duplicates: Duplicates::default(),
             patient_conflict: PatientConflict::default(),
+            coerce: BTreeMap::new(),
+            index_delay: Duration::ZERO,
+            journal_limit: 10_000,
             delete: Delete::default(),
             transfer_syntaxes: Accepts::Any,
             sop_classes: Accepts::Any,

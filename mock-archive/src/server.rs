@@ -78,6 +78,9 @@ pub enum StartError {
         /// Why not.
         why: std::io::Error,
     },
+    /// Reading what the storage holds already failed.
+    #[error("cannot read what is stored already: {0}")]
+    Read(#[from] tokio::task::JoinError),
 }
 
 impl MockArchive {
@@ -148,10 +151,9 @@ impl MockArchive {
     /// # Errors
     /// If an instance cannot be read.
     pub fn load(&self, study: &Study) -> Result<(), Unloadable> {
-        study
-            .instances()
-            .iter()
-            .try_for_each(|instance| self.archive.load(instance.bytes.clone()).map(drop))
+        let instances = study.instances().iter();
+        self.archive
+            .load_all(instances.map(|instance| instance.bytes.clone()))
     }
 
     /// Puts the demo patients into the archive in the same way.
@@ -159,9 +161,10 @@ impl MockArchive {
     /// # Errors
     /// If one of their instances cannot be read.
     pub fn load_demo(&self) -> Result<(), Unloadable> {
-        dicom_fixtures::demo()
-            .iter()
-            .try_for_each(|study| self.load(study))
+        let studies = dicom_fixtures::demo();
+        let instances = studies.iter().flat_map(Study::instances);
+        self.archive
+            .load_all(instances.map(|instance| instance.bytes.clone()))
     }
 
     /// Puts a Part 10 file into the archive in the same way.
@@ -316,7 +319,9 @@ impl Builder {
         let (web, web_listener) = listen(self.web, "HTTP").await?;
         let (dimse, dimse_listener) = listen(self.dimse, "DIMSE").await?;
         let (control, control_listener) = listen(self.control, "the control API").await?;
-        let archive = Archive::new(self.policy, self.storage);
+        let (policy, storage) = (self.policy, self.storage);
+        let reading = tokio::task::spawn_blocking(move || Archive::new(policy, storage));
+        let archive = reading.await?;
         for rule in self.rules {
             archive.inject(rule);
         }

@@ -147,7 +147,7 @@ async fn answer(asked: Asked, method: Method, resource: Resource, body: Body) ->
             frames::bulk_data(&asked, &scope, &path, tag)
         }
         Resource::Instances(scope) if method == Method::DELETE && methods.contains("DELETE") => {
-            delete::delete(&asked, &scope)
+            delete::delete(&asked, &scope).await
         }
         _ => Err(Problem::method_not_allowed(&method, methods)),
     };

@@ -86,6 +86,26 @@ impl Charset {
         }
     }
 
+    /// Encodes a text, if the first of the character sets has it without an escape sequence.
+    ///
+    /// ```
+    /// use dicom_wire::charset::Charset;
+    ///
+    /// assert_eq!(Charset::from_terms(&["ISO_IR 100"]).encode("Müller"), Some(b"M\xFCller".to_vec()));
+    /// assert_eq!(Charset::from_terms(&["ISO_IR 100"]).encode("山田"), None);
+    /// ```
+    pub fn encode(&self, text: &str) -> Option<Vec<u8>> {
+        if text.is_ascii() {
+            return Some(text.as_bytes().to_vec());
+        }
+        let encoded = match self.initial {
+            Set::Term(term) => codec(term)?.encode(text).ok()?,
+            Set::Latin5 | Set::Latin9 | Set::Unknown => return None,
+        };
+        // What a set does not have, some codecs replace.
+        (self.decode(&encoded) == text).then_some(encoded)
+    }
+
     /// Decodes a whole value, with all its components and backslashes.
     pub fn decode(&self, bytes: &[u8]) -> String {
         if bytes.is_ascii() && !bytes.contains(&ESCAPE) {
@@ -165,18 +185,22 @@ fn set(term: &str) -> Set {
     }
 }
 
+/// What encodes and decodes a set that dicom-encoding has.
+fn codec(term: &str) -> Option<SpecificCharacterSet> {
+    let code = match term {
+        "GB18030" => term.to_owned(),
+        "IR 58" => "GBK".to_owned(),
+        _ => format!("ISO_{term}"),
+    };
+    SpecificCharacterSet::from_code(&code)
+}
+
 impl Set {
     fn decode(self, bytes: &[u8]) -> String {
         let latin = |b: &u8| char::from(*b);
         match self {
             Set::Term(term) => {
-                let code = match term {
-                    "GB18030" => term.to_owned(),
-                    "IR 58" => "GBK".to_owned(),
-                    _ => format!("ISO_{term}"),
-                };
-                let codec = SpecificCharacterSet::from_code(&code);
-                let decoded = codec.and_then(|codec| codec.decode(bytes).ok());
+                let decoded = codec(term).and_then(|codec| codec.decode(bytes).ok());
                 decoded.unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned())
             }
             Set::Latin5 => bytes

@@ -4,12 +4,12 @@
 //! and a limit on everything that the bytes could claim; it reads neither pixels nor other big
 //! values, and tells where they lie. [`header`] reads the rest into an object.
 
+mod amend;
 mod error;
 mod explicit;
 mod frames;
 mod meta;
 mod object;
-mod place;
 mod source;
 mod start;
 mod walk;
@@ -24,12 +24,12 @@ use object::Builder;
 use source::Source;
 use walk::{Syntax, Visit, walk};
 
+pub use amend::{Amendment, Patch, amend};
 pub use error::ScanError;
 pub use explicit::{Piece, explicit, number_size};
 pub use frames::{FrameError, frame_bytes, frame_count};
 
 pub use meta::{FileMeta, IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
-pub use place::place;
 
 /// What a scan may cost at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

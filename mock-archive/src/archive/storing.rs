@@ -1,11 +1,14 @@
 //! The one store path of STOW-RS and C-STORE.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use bytes::Bytes;
-use dicom_wire::stow::FailureReason;
+use dicom_core::{Tag, VR};
+use dicom_wire::query::Path;
+use dicom_wire::stow::{FailureReason, WarningReason};
 use dicom_wire::uid::Uid;
 
+use super::keeping::Judging;
+use super::outcome::Judged;
 use super::{Archive, Effect, Identity, State, Verdict};
 use crate::exchange::Exchange;
 use crate::journal::Note;
@@ -41,45 +44,35 @@ impl Incoming {
     }
 }
 
-/// What was decided about an instance.
-#[derive(Clone, Debug)]
-pub struct Judged {
-    /// What the client is told.
-    pub verdict: Verdict,
-    /// What it is; `None` if it could not be read, which STOW-RS reports in Other Failures Sequence (0008,119A).
-    pub instance: Option<Identity>,
-    /// What was wrong, in words without a patient's values.
-    pub because: Option<String>,
-}
-
-/// Why something cannot be loaded.
-#[derive(Debug, thiserror::Error)]
-#[error("{what}: {why}")]
-pub struct Unloadable {
-    /// The file, or the number of the instance.
-    pub what: String,
-    /// What is wrong with it.
-    pub why: String,
-}
-
 impl Archive {
     /// Stores an instance, or does not: policy speaks first, then the rules. The scope of the exchange's request (study of the URL) must hold.
     ///
-    /// Reads the header of the instance from its bytes; call it where blocking is allowed when they are in a file.
+    /// Reads the header of the instance and puts the bytes where they stay; call it where blocking is allowed.
     pub fn store(&self, exchange: &Exchange, incoming: Incoming) -> Judged {
+        self.judge(exchange, incoming).settle()
+    }
+
+    /// The first half of [`store`](Self::store): reads the header, decides, and notes what was decided. The second, [`Judging::settle`], may take a while;
+    /// those of several instances may run beside each other.
+    pub(crate) fn judge(&self, exchange: &Exchange, incoming: Incoming) -> Judging {
         let Incoming { bytes, announced } = incoming;
         let stored = match Stored::read(bytes) {
             Ok(stored) => stored,
-            Err(error) => return self.unreadable(exchange, &error.to_string()),
+            Err(error) => {
+                let because = error.to_string();
+                let reason = FailureReason::CANNOT_UNDERSTAND;
+                return Judging::Done(self.refuse_unread(exchange, reason, because));
+            }
         };
         let identity = stored.identity().clone();
         let objection = objection(self.policy(), exchange, &stored, announced.as_ref());
-        let mut state = self.state();
-        let (verdict, effect) = state.judge(self.policy(), exchange, stored, objection.as_ref());
-        let because = match verdict {
+        let mut state = self.state_without(&identity.instance);
+        let decided = state.judge(self.policy(), exchange, &stored, objection.as_ref());
+        let because = match decided.verdict {
             Verdict::Refused(_) => objection.map(|(_, because)| because),
             _ => None,
         };
+        let (verdict, effect) = (decided.verdict, decided.effect);
         state.note(
             exchange.number(),
             Note::Judged {
@@ -89,10 +82,14 @@ impl Archive {
                 because: because.clone(),
             },
         );
-        Judged {
+        let judged = Judged {
             verdict,
             instance: Some(identity),
             because,
+        };
+        match effect {
+            Effect::Added | Effect::Replaced => self.keep(state, exchange, stored, decided, judged),
+            Effect::AlreadyThere | Effect::Nothing => Judging::Done(judged),
         }
     }
 
@@ -103,11 +100,22 @@ impl Archive {
         reason: FailureReason,
         because: impl Into<String>,
     ) -> Judged {
+        self.refuse(exchange, None, reason, because)
+    }
+
+    /// The same for one that is known by name, though not all of it is there.
+    pub fn refuse(
+        &self,
+        exchange: &Exchange,
+        instance: Option<Identity>,
+        reason: FailureReason,
+        because: impl Into<String>,
+    ) -> Judged {
         let (verdict, because) = (Verdict::Refused(reason), Some(because.into()));
         self.note(
             exchange.number(),
             Note::Judged {
-                instance: None,
+                instance: instance.clone(),
                 verdict,
                 effect: Effect::Nothing,
                 because: because.clone(),
@@ -115,32 +123,9 @@ impl Archive {
         );
         Judged {
             verdict,
-            instance: None,
+            instance,
             because,
         }
-    }
-
-    /// Puts an instance into the archive as if it had always been there: no rule is asked and nothing is noted.
-    ///
-    /// # Errors
-    /// If it cannot be read.
-    pub fn load(&self, bytes: Bytes) -> Result<Identity, Unloadable> {
-        let unloadable = |error: &dyn std::fmt::Display| Unloadable {
-            what: "instance".to_owned(),
-            why: error.to_string(),
-        };
-        let mut spool = self.spool();
-        spool.write(bytes).map_err(|error| unloadable(&error))?;
-        let spooled = spool.finish().map_err(|error| unloadable(&error))?;
-        let mut stored = Stored::read(spooled).map_err(|error| unloadable(&error))?;
-        stored.commit().map_err(|error| unloadable(&error))?;
-        let identity = stored.identity().clone();
-        self.state().index.insert(Arc::new(stored));
-        Ok(identity)
-    }
-
-    fn unreadable(&self, exchange: &Exchange, error: &str) -> Judged {
-        self.refuse_unread(exchange, FailureReason::CANNOT_UNDERSTAND, error)
     }
 }
 
@@ -198,32 +183,43 @@ fn objection(
     None
 }
 
+/// What was decided about an instance, before anything is done.
+pub(super) struct Decided {
+    pub(super) verdict: Verdict,
+    pub(super) effect: Effect,
+    pub(super) under: Under,
+    /// Values that it gets.
+    pub(super) values: BTreeMap<Tag, (VR, String)>,
+}
+
 impl State {
-    /// Passes the moment of judgement and does what comes of it.
+    /// Passes the moment of judgement.
     fn judge(
         &mut self,
         policy: &Policy,
         exchange: &Exchange,
-        stored: Stored,
+        stored: &Stored,
         objection: Option<&(FailureReason, String)>,
-    ) -> (Verdict, Effect) {
-        let identity = stored.identity().clone();
-        let other_patient = self
-            .index
-            .patient_of(&identity.study)
-            .filter(|known| *known != identity.patient_id);
-        let known = self.index.contains(&identity.instance);
+    ) -> Decided {
+        let identity = stored.identity();
+        let patient = self.patient_of(&identity.study);
+        let other_patient = patient.as_ref().map(|patient| patient.id.clone());
+        let known = self.known(&identity.instance).is_some();
         let mut judge = Judge {
             request: exchange.request(),
-            instance: &identity,
+            instance: identity,
             number: exchange.next_instance(),
             verdict: Verdict::Stored,
             fate: Fate::AsSaid,
-            other_patient,
+            other_patient: other_patient.filter(|id| *id != identity.patient_id),
             under: Under::AsSent,
         };
         if judge.other_patient.is_some() {
             judge.settle_conflict(policy.patient_conflict);
+        }
+        let mut values = coerced(policy, stored);
+        if !values.is_empty() && judge.verdict == Verdict::Stored {
+            judge.verdict = Verdict::Warned(WarningReason::COERCION);
         }
         if let (true, Duplicates::Reject(reason)) = (known, policy.duplicates) {
             judge.verdict = Verdict::Refused(reason);
@@ -254,34 +250,30 @@ impl State {
             (true, true, Duplicates::Overwrite) => Effect::Replaced,
             (true, false, _) => Effect::Added,
         };
-        if matches!(effect, Effect::Added | Effect::Replaced)
-            && let Err(error) = self.keep(stored, under)
-        {
-            tracing::warn!(%error, instance = %identity.instance, "cannot be kept");
-            return (
-                Verdict::Refused(FailureReason::OUT_OF_RESOURCES),
-                Effect::Nothing,
-            );
+        if let (Under::PatientOfTheStudy, Some(patient)) = (under, patient) {
+            values.extend(patient.values_for(stored));
         }
-        (verdict, effect)
+        Decided {
+            verdict,
+            effect,
+            under,
+            values,
+        }
     }
+}
 
-    /// Puts the bytes where they stay and the instance into the index; neither, if the first fails.
-    fn keep(&mut self, mut stored: Stored, under: Under) -> std::io::Result<()> {
-        if under == Under::PatientOfTheStudy
-            && let Some(patient_id) = self.index.patient_of(&stored.identity().study)
-        {
-            stored = stored.under_patient(&patient_id)?;
-        }
-        stored.commit()?;
-        let stored = Arc::new(stored);
-        let replaced = match under {
-            Under::StudyOfItsOwn => self.index.insert_apart(stored),
-            Under::AsSent | Under::PatientOfTheStudy => self.index.insert(stored),
-        };
-        if let Some(replaced) = replaced {
-            replaced.forget();
-        }
-        Ok(())
-    }
+/// The attributes that policy changes, where they are not already so.
+fn coerced(policy: &Policy, stored: &Stored) -> BTreeMap<Tag, (VR, String)> {
+    let other = |(tag, wanted): (&Tag, &String)| {
+        let vr = Path::from(*tag).vr();
+        (text(stored, *tag).as_ref() != Some(wanted)).then(|| (*tag, (vr, wanted.clone())))
+    };
+    policy.coerce.iter().filter_map(other).collect()
+}
+
+/// The text of an attribute, without padding.
+pub(super) fn text(stored: &Stored, tag: Tag) -> Option<String> {
+    let element = stored.element(tag)?;
+    let text = element.to_str().ok()?;
+    Some(text.trim_matches(['\0', ' ']).to_owned())
 }

@@ -1,6 +1,7 @@
 //! Short names for UIDs, given in order of appearance.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use dicom_wire::uid::Uid;
 
@@ -21,7 +22,7 @@ pub(super) struct Aliases {
 
 impl Aliases {
     /// Names everything in these entries. Instances that were judged come first, since they say which study a UID belongs to.
-    pub(super) fn of(entries: &[Entry]) -> Self {
+    pub(super) fn of(entries: &[Arc<Entry>]) -> Self {
         let mut aliases = Self::default();
         for entry in entries {
             aliases.name_study(entry.request.scope.study.as_ref());

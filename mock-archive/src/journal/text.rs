@@ -23,6 +23,9 @@ const HARMLESS: [&str; 6] = [
 
 pub(super) fn write(journal: &Journal, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let aliases = Aliases::of(&journal.entries);
+    if journal.dropped > 0 {
+        writeln!(f, "({} older exchanges had no room)", journal.dropped)?;
+    }
     for (at, entry) in journal.entries.iter().enumerate() {
         if at > 0 {
             f.write_char('\n')?;

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,15 +12,13 @@ use tempfile::TempPath;
 /// How many bytes of a file are read at once.
 const STEP: u64 = 128 * 1024;
 
-/// All bytes of an instance.
+/// All bytes of an instance that is in no file of its own.
 #[derive(Debug)]
 pub(super) enum Content {
     /// In memory, as they came.
     Memory(Arc<Pieces>),
     /// In a file that goes when this goes.
     Temporary { path: TempPath, len: u64 },
-    /// In a file that stays.
-    File { path: PathBuf, len: u64 },
     /// Not kept.
     Gone { len: u64 },
 }
@@ -67,7 +65,7 @@ impl Content {
     pub(super) fn len(&self) -> u64 {
         match self {
             Self::Memory(pieces) => pieces.len(),
-            Self::Temporary { len, .. } | Self::File { len, .. } | Self::Gone { len } => *len,
+            Self::Temporary { len, .. } | Self::Gone { len } => *len,
         }
     }
 
@@ -77,8 +75,7 @@ impl Content {
                 pieces: pieces.clone(),
                 position: 0,
             },
-            Self::Temporary { path, .. } => At::File(File::open(path)?),
-            Self::File { path, .. } => At::File(File::open(path)?),
+            Self::Temporary { path, .. } => return Reader::of_file(path),
             Self::Gone { .. } => {
                 return Err(io::Error::new(
                     io::ErrorKind::NotFound,
@@ -88,13 +85,22 @@ impl Content {
         };
         Ok(Reader(at))
     }
+}
 
-    pub(super) fn chunks(&self, range: Range<u64>) -> io::Result<Chunks> {
-        let mut reader = self.reader()?;
-        let end = range.end.min(self.len());
-        let left = end.saturating_sub(range.start);
-        reader.seek(SeekFrom::Start(range.start))?;
-        Ok(match reader.0 {
+/// Reads the bytes of an instance, from anywhere. It goes on reading what was there when it was opened.
+#[derive(Debug)]
+pub struct Reader(At);
+
+impl Reader {
+    pub(super) fn of_file(path: &Path) -> io::Result<Self> {
+        File::open(path).map(|file| Self(At::File(file)))
+    }
+
+    /// Goes on with the chunks of a range, which must not go beyond the end.
+    pub(super) fn chunks(mut self, range: Range<u64>) -> io::Result<Chunks> {
+        let left = range.end.saturating_sub(range.start);
+        self.seek(SeekFrom::Start(range.start))?;
+        Ok(match self.0 {
             At::Memory { pieces, position } => Chunks(Source::Memory {
                 pieces,
                 position,
@@ -103,20 +109,7 @@ impl Content {
             At::File(file) => Chunks::reading(file, left),
         })
     }
-
-    /// The path, when the bytes are in a file.
-    pub(super) fn path(&self) -> Option<&Path> {
-        match self {
-            Self::Temporary { path, .. } => Some(path),
-            Self::File { path, .. } => Some(path),
-            _ => None,
-        }
-    }
 }
-
-/// Reads the bytes of an instance, from anywhere. It goes on reading what was there when it was opened.
-#[derive(Debug)]
-pub struct Reader(At);
 
 #[derive(Debug)]
 enum At {

@@ -1,14 +1,14 @@
 //! One instance, with its header read and its bytes within reach.
 
 use std::borrow::Cow;
-use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use bytes::Bytes;
-use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
+use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 use dicom_object::mem::InMemElement;
@@ -16,10 +16,11 @@ use dicom_wire::part10::{self, Bulk, Element, Encoding, FrameError, Layout, Limi
 use dicom_wire::uid::{Uid, UidError};
 use sha2::{Digest, Sha256};
 
-use super::content::{Chunks, Content, Reader};
+use super::Storage;
+use super::content::{Chunks, Reader};
+use super::filed::Kept;
 use super::header::Header;
 use super::spool::Spooled;
-use super::{Retain, Storage};
 use crate::archive::Identity;
 
 /// What has to be known to find a native frame.
@@ -40,12 +41,12 @@ pub struct Stored {
     identity: Identity,
     layout: Layout,
     header: Header,
-    storage: Storage,
-    content: Content,
+    pub(super) storage: Storage,
+    pub(super) kept: Kept,
     digest: OnceLock<[u8; 32]>,
     revision: u64,
     /// Whether the file goes with this.
-    doomed: AtomicBool,
+    pub(super) doomed: AtomicBool,
 }
 
 /// Why bytes are no instance. The message names what is wrong and where.
@@ -69,6 +70,12 @@ pub enum Unreadable {
         /// What is wrong with it.
         source: UidError,
     },
+    /// A file of the storage directory is not where an archive would have put it.
+    #[error("it would have to be {}", expected.display())]
+    Misplaced {
+        /// Where it would be.
+        expected: PathBuf,
+    },
     /// The bytes could not be read.
     #[error("the spooled bytes cannot be read: {0}")]
     Io(#[from] io::Error),
@@ -85,17 +92,27 @@ impl Stored {
             content,
             digest,
         } = spooled;
-        let mut layout = part10::scan(content.reader()?, &Limits::default())?;
+        let layout = part10::scan(content.reader()?, &Limits::default())?;
         let header = part10::header(content.reader()?, &layout)?;
+        Self::new(&storage, layout, header, Kept::Here(content), digest)
+    }
+
+    pub(super) fn new(
+        storage: &Storage,
+        mut layout: Layout,
+        header: InMemDicomObject,
+        kept: Kept,
+        digest: Option<[u8; 32]>,
+    ) -> Result<Self, Unreadable> {
         let mut identity = identity(&header, &layout)?;
-        share_uids(&storage, &mut identity, &mut layout);
+        share_uids(storage, &mut identity, &mut layout);
         Ok(Self {
             identity,
             layout,
             header: Header::new(header),
             revision: storage.revision(),
-            storage,
-            content,
+            storage: storage.clone(),
+            kept,
             digest: digest.map(OnceLock::from).unwrap_or_default(),
             doomed: AtomicBool::new(false),
         })
@@ -113,7 +130,10 @@ impl Stored {
 
     /// Length of the Part 10 file in bytes, as it came.
     pub fn len(&self) -> u64 {
-        self.content.len()
+        match &self.kept {
+            Kept::Here(content) => content.len(),
+            Kept::InFile { len, .. } => *len,
+        }
     }
 
     /// Whether the file has no bytes; never true of what could be read.
@@ -149,12 +169,15 @@ impl Stored {
         self.element(tags::INSTANCE_NUMBER)?.to_int().ok()
     }
 
-    /// Reads the Part 10 file from anywhere.
+    /// Reads the Part 10 file from anywhere. It is there as long as this is, even if the archive has forgotten it.
     ///
     /// # Errors
     /// If the file cannot be opened, or only headers are kept.
     pub fn reader(&self) -> io::Result<Reader> {
-        self.content.reader()
+        match &self.kept {
+            Kept::Here(content) => content.reader(),
+            Kept::InFile { name, .. } => Reader::of_file(&name.lock()),
+        }
     }
 
     /// Bytes of the Part 10 file, chunk by chunk. A range that goes beyond the end is cut there.
@@ -162,7 +185,8 @@ impl Stored {
     /// # Errors
     /// As [`reader`](Self::reader); reading itself may fail later.
     pub fn chunks(&self, range: Range<u64>) -> io::Result<Chunks> {
-        self.content.chunks(range)
+        self.reader()?
+            .chunks(range.start..range.end.min(self.len()))
     }
 
     /// Number of Frames; 1 where it is not said.
@@ -221,113 +245,17 @@ impl Stored {
         Ok(*self.digest.get_or_init(|| digest))
     }
 
-    /// Where the file is, when it is in one.
-    pub fn path(&self) -> Option<&std::path::Path> {
-        self.content.path()
-    }
-
-    /// Puts the bytes where they stay, when the archive keeps the instance: one rename, or one short file. Bytes that are not retained go now.
-    ///
-    /// # Errors
-    /// If the file cannot be written or renamed; then nothing is left of it.
-    pub(crate) fn commit(&mut self) -> io::Result<()> {
-        let len = self.content.len();
-        if self.storage.retain == Retain::Headers {
-            self.digest()?;
-            self.content = Content::Gone { len };
-            return Ok(());
+    /// Where the file is, when it is in one that stays.
+    pub fn path(&self) -> Option<PathBuf> {
+        match &self.kept {
+            Kept::InFile { name, .. } => Some(name.lock().clone()),
+            Kept::Here(_) => None,
         }
-        let Some(directory) = self.storage.directory.clone() else {
-            return Ok(());
-        };
-        let identity = &self.identity;
-        let folder = directory
-            .join(identity.study.as_str())
-            .join(identity.series.as_str());
-        fs::create_dir_all(&folder)?;
-        let temporary = match std::mem::replace(&mut self.content, Content::Gone { len }) {
-            Content::Memory(pieces) => {
-                let mut file = self.storage.temporary()?;
-                for piece in pieces.iter() {
-                    file.write_all(piece)?;
-                }
-                file.into_temp_path()
-            }
-            Content::Temporary { path, .. } => path,
-            other => {
-                self.content = other;
-                return Ok(());
-            }
-        };
-        // One that this one replaces may still be read: it keeps its file, and this gets a name of its own.
-        let mut name = format!("{}.dcm", identity.instance);
-        let mut temporary = temporary;
-        for copy in 2.. {
-            let path = folder.join(&name);
-            match temporary.persist_noclobber(&path) {
-                Ok(()) => {
-                    self.content = Content::File { path, len };
-                    break;
-                }
-                Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => {
-                    temporary = refused.path;
-                    name = format!("{}.{copy}.dcm", identity.instance);
-                }
-                Err(refused) => return Err(refused.error),
-            }
-        }
-        Ok(())
     }
 
     /// Keeps only what is different from another instance of the series.
     pub(crate) fn share(&mut self, first: &Self) {
         self.header.share(&first.header);
-    }
-
-    /// The file goes when the last handle to this goes: the archive has forgotten the instance.
-    pub(crate) fn forget(&self) {
-        self.doomed.store(true, Ordering::Relaxed);
-    }
-
-    /// The instance under another Patient ID, in its header and in its bytes.
-    ///
-    /// # Errors
-    /// If the bytes cannot be read or written. The bytes of a deflated data set stay as they are.
-    pub(crate) fn under_patient(mut self, patient_id: &str) -> io::Result<Self> {
-        let value = PrimitiveValue::from(patient_id);
-        let mut header = self.header().into_owned();
-        header.put(DataElement::new(tags::PATIENT_ID, VR::LO, value));
-        self.header = Header::new(header);
-        self.identity.patient_id = patient_id.to_owned();
-        if self.layout.encoding == Encoding::Deflated {
-            return Ok(self);
-        }
-        let place = part10::place(self.reader()?, &self.layout, tags::PATIENT_ID)
-            .map_err(io::Error::other)?;
-        let element = element(self.layout.encoding, tags::PATIENT_ID, "LO", patient_id);
-        let before = self.chunks(0..place.start)?;
-        let behind = self.chunks(place.end..self.len())?;
-        let mut spool = self.storage.spool();
-        for chunk in before.chain([Ok(element)]).chain(behind) {
-            spool.write(chunk?)?;
-        }
-        let spooled = spool.finish()?;
-        let layout = part10::scan(spooled.reader()?, &Limits::default());
-        self.layout = layout.map_err(io::Error::other)?;
-        self.content = spooled.content;
-        self.digest = spooled.digest.map(OnceLock::from).unwrap_or_default();
-        Ok(self)
-    }
-}
-
-impl Drop for Stored {
-    fn drop(&mut self) {
-        if let (true, Content::File { path, .. }) =
-            (self.doomed.load(Ordering::Relaxed), &self.content)
-        {
-            // Another process may have removed it: then it is gone as wanted.
-            let _ = fs::remove_file(path);
-        }
     }
 }
 
@@ -350,30 +278,6 @@ fn share_uids(storage: &Storage, identity: &mut Identity, layout: &mut Layout) {
     if meta.sop_instance.as_ref() == Some(&identity.instance) {
         meta.sop_instance = Some(identity.instance.clone());
     }
-}
-
-/// An element with a short text, as it stands in a data set of the encoding.
-fn element(encoding: Encoding, tag: Tag, vr: &str, text: &str) -> Bytes {
-    let mut value = text.as_bytes().to_vec();
-    if value.len() % 2 == 1 {
-        value.push(b' ');
-    }
-    let short = |n: u16| {
-        if encoding == Encoding::ExplicitBig {
-            n.to_be_bytes()
-        } else {
-            n.to_le_bytes()
-        }
-    };
-    let mut bytes = [short(tag.0), short(tag.1)].concat();
-    if encoding == Encoding::ImplicitLittle {
-        bytes.extend((value.len() as u32).to_le_bytes());
-    } else {
-        bytes.extend(vr.as_bytes());
-        bytes.extend(short(value.len() as u16));
-    }
-    bytes.extend(value);
-    bytes.into()
 }
 
 /// The UIDs and the Patient ID that an instance is filed under.

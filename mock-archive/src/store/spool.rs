@@ -151,15 +151,3 @@ impl Spooled {
         self.content.reader()
     }
 }
-
-impl Storage {
-    /// A file that is removed unless it is renamed: beside the others where they are kept, in the system's place for such files where they are not.
-    pub(super) fn temporary(&self) -> io::Result<NamedTempFile> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".incoming-");
-        match &self.directory {
-            Some(directory) => builder.tempfile_in(directory),
-            None => builder.tempfile(),
-        }
-    }
-}

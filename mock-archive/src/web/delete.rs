@@ -10,9 +10,12 @@ use crate::web::problem::Problem;
 use crate::web::wado::found;
 
 /// Deletes the instances of a study, of a series, or one; series and studies without instances go as well.
-pub(crate) fn delete(asked: &Asked, scope: &Scope) -> Result<Response, Problem> {
+pub(crate) async fn delete(asked: &Asked, scope: &Scope) -> Result<Response, Problem> {
     let selected = found(asked, scope)?;
-    asked.archive.delete(&asked.exchange, &selected);
+    let (archive, exchange) = (asked.archive.clone(), asked.exchange.clone());
+    let deleting = tokio::task::spawn_blocking(move || archive.delete(&exchange, &selected));
+    let deleted = deleting.await.map_err(std::io::Error::other).flatten();
+    deleted.map_err(|error| Problem::internal(format!("not deleted: {error}")))?;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     Ok(response)

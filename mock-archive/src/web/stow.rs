@@ -5,6 +5,8 @@ mod assembled;
 mod described;
 mod receipt;
 
+use std::collections::VecDeque;
+
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
@@ -15,6 +17,8 @@ use dicom_wire::uid::Uid;
 use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http_body_util::BodyExt;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::archive::{Incoming, Judged};
 use crate::moment::Delimiter;
@@ -49,6 +53,9 @@ pub(crate) async fn store(
     }
     stored
 }
+
+/// How many instances of a request may be on their way to the disk at once: it takes several as fast as one.
+const AT_ONCE: usize = 16;
 
 /// How the instances come.
 #[derive(Debug)]
@@ -182,11 +189,19 @@ impl Stopped {
 struct Reception<'a> {
     asked: &'a Asked,
     account: Account,
+    /// What was judged and is not kept yet, in the order of the request.
+    settling: VecDeque<Settling>,
     part: Part,
     /// Where instances come in metadata and bulk data.
     described: Option<Described>,
     /// Bytes of the body so far.
     received: u64,
+}
+
+/// A verdict, or what will give one.
+enum Settling {
+    Settled(Judged),
+    Going(JoinHandle<std::io::Result<Judged>>),
 }
 
 /// What becomes of the part that is arriving.
@@ -209,6 +224,7 @@ impl<'a> Reception<'a> {
             asked,
             described,
             account: Account::default(),
+            settling: VecDeque::new(),
             part: Part::Between,
             received: 0,
         }
@@ -222,6 +238,7 @@ impl<'a> Reception<'a> {
                 self.receive_parts(boundary, body).await
             }
         };
+        self.settle(0).await;
         let Err(stopped) = result else { return Ok(()) };
         if self.account.is_empty() {
             return Err(stopped.problem());
@@ -258,7 +275,7 @@ impl<'a> Reception<'a> {
         if let Some(described) = self.described.take() {
             return self.conclude(described).await;
         }
-        match self.account.is_empty() {
+        match self.account.is_empty() && self.settling.is_empty() {
             true => Err(Stopped::NoPart),
             false => Ok(()),
         }
@@ -332,7 +349,7 @@ impl<'a> Reception<'a> {
             .map_err(std::io::Error::other)
             .flatten()
             .map_err(Stopped::NotKept)?;
-        judged.into_iter().for_each(|one| self.account.add(one));
+        judged.into_iter().for_each(|one| self.add(one));
         Ok(())
     }
 
@@ -351,7 +368,7 @@ impl<'a> Reception<'a> {
             None => Part::Spooled(Box::new(self.asked.archive.spool())),
             Some(because) => {
                 let judged = self.refuse(FailureReason::CANNOT_UNDERSTAND, because);
-                self.account.add(judged);
+                self.add(judged);
                 Part::Refused
             }
         };
@@ -362,39 +379,62 @@ impl<'a> Reception<'a> {
         if let Part::Spooled(spool) = &mut self.part
             && let Err(error) = spool.write(bytes)
         {
-            self.out_of_room(&error);
+            let judged = self.out_of_room(&error);
+            self.add(judged);
+            self.part = Part::Refused;
         }
     }
 
+    /// Has a part that is there whole judged, and kept while the next one comes.
     async fn complete(&mut self) {
         let Part::Spooled(spool) = std::mem::replace(&mut self.part, Part::Between) else {
             return;
         };
+        self.settle(AT_ONCE - 1).await;
         let (archive, exchange) = (self.asked.archive.clone(), self.asked.exchange.clone());
-        let stored = tokio::task::spawn_blocking(move || {
+        let (tell, judged) = oneshot::channel();
+        // One task for both, so that a client that vanishes between them does not leave the journal with a lie.
+        let storing = tokio::task::spawn_blocking(move || {
             let spooled = spool.finish()?;
-            Ok::<Judged, std::io::Error>(archive.store(&exchange, Incoming::part(spooled)))
+            let judging = archive.judge(&exchange, Incoming::part(spooled));
+            let _ = tell.send(());
+            Ok(judging.settle())
         });
-        match stored.await {
-            Ok(Ok(judged)) => self.account.add(judged),
-            Ok(Err(error)) => self.out_of_room(&error),
-            Err(_) => {
-                let judged = self.refuse(
-                    FailureReason::PROCESSING_FAILURE,
-                    "the archive failed on it".to_owned(),
-                );
-                self.account.add(judged);
-            }
+        // Parts are judged in their order; an error comes with the task's own result.
+        let _ = judged.await;
+        self.settling.push_back(Settling::Going(storing));
+    }
+
+    /// Adds a verdict behind those that are still to come.
+    fn add(&mut self, judged: Judged) {
+        self.settling.push_back(Settling::Settled(judged));
+    }
+
+    /// Waits until at most so many verdicts are still to come.
+    async fn settle(&mut self, left: usize) {
+        while self.settling.len() > left
+            && let Some(first) = self.settling.pop_front()
+        {
+            let judged = match first {
+                Settling::Settled(judged) => judged,
+                Settling::Going(storing) => match storing.await {
+                    Ok(Ok(judged)) => judged,
+                    Ok(Err(error)) => self.out_of_room(&error),
+                    Err(_) => self.refuse(
+                        FailureReason::PROCESSING_FAILURE,
+                        "the archive failed on it".to_owned(),
+                    ),
+                },
+            };
+            self.account.add(judged);
         }
     }
 
-    fn out_of_room(&mut self, error: &std::io::Error) {
-        let judged = self.refuse(
+    fn out_of_room(&self, error: &std::io::Error) -> Judged {
+        self.refuse(
             FailureReason::OUT_OF_RESOURCES,
             format!("it cannot be kept: {error}"),
-        );
-        self.account.add(judged);
-        self.part = Part::Refused;
+        )
     }
 
     fn refuse(&self, reason: FailureReason, because: String) -> Judged {

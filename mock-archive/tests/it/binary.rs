@@ -3,8 +3,8 @@ use std::process::{Child, Command, Stdio};
 
 use crate::tls::Papers;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_dicom-mock-archive");
-const FREE_PORTS: [&str; 6] = [
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_dicom-mock-archive");
+pub(crate) const FREE_PORTS: [&str; 6] = [
     "--http",
     "127.0.0.1:0",
     "--dimse",

@@ -1,6 +1,7 @@
 use dicom_fixtures::Instance;
 use dicom_mock_archive::MockArchive;
 use dicom_mock_archive::fault::{HttpStatus, RefuseInstance, StoreStatus};
+use dicom_mock_archive::policy::Policy;
 use dicom_mock_archive::rule::{Rule, echoing, searching, storing};
 use dicom_wire::stow::FailureReason;
 
@@ -115,4 +116,28 @@ fn sorted(instances: &[Instance]) -> Vec<String> {
         .collect();
     uids.sort();
     uids
+}
+
+#[tokio::test]
+async fn the_journal_has_room_for_as_many_exchanges_as_policy_says_and_tells_what_it_dropped() {
+    let policy = Policy {
+        journal_limit: 2,
+        ..Policy::default()
+    };
+    let builder = MockArchive::builder().policy(policy);
+    let archive = builder.start().await.unwrap();
+    for limit in 1..=5 {
+        let url = format!("{}/studies?limit={limit}", archive.web_url());
+        client().get(url).send().await.unwrap();
+    }
+
+    let journal = archive.journal();
+
+    assert_eq!(journal.dropped(), 3);
+    assert_eq!(
+        journal.to_string(),
+        "(3 older exchanges had no room)\n\
+         4. GET /dicomweb/studies?limit=4 -> 204\n   0 of 0 matches\n\
+         5. GET /dicomweb/studies?limit=5 -> 204\n   0 of 0 matches"
+    );
 }

@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod binary;
+mod coercion;
 mod control_api;
+mod crash;
 mod dimse;
+mod directory;
 mod docs;
 mod faults;
 mod hostile;

@@ -179,7 +179,7 @@ impl Visit for Rewrite<'_> {
 }
 
 /// Whether the length has 32 bits (PS3.5 7.1.2).
-fn has_long_form(vr: VR) -> bool {
+pub(super) fn has_long_form(vr: VR) -> bool {
     matches!(
         vr,
         VR::OB
@@ -199,7 +199,7 @@ fn has_long_form(vr: VR) -> bool {
 }
 
 /// What fills a value up to even length (PS3.5 6.2).
-fn padding(vr: VR) -> u8 {
+pub(super) fn padding(vr: VR) -> u8 {
     match vr {
         VR::OB | VR::UI | VR::UN => 0,
         _ => b' ',

@@ -157,10 +157,10 @@ impl Arrived {
                 match assembled::assemble(description, &self.known, &self.spooled, archive.spool())
                 {
                     Ok(whole) => archive.store(exchange, Incoming::part(whole)),
-                    Err(refusal) => Judged {
-                        instance: identity(description),
-                        ..archive.refuse_unread(exchange, refusal.reason, refusal.because)
-                    },
+                    Err(refusal) => {
+                        let named = identity(description);
+                        archive.refuse(exchange, named, refusal.reason, refusal.because)
+                    }
                 }
             }
             Err(because) => {

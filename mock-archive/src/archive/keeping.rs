@@ -1,0 +1,386 @@
+//! The second half of storing: an instance that was accepted is changed if need be, put where it stays, and found from then on.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use dicom_core::{Tag, VR};
+use dicom_dictionary_std::tags;
+use dicom_wire::query::Path;
+use dicom_wire::stow::FailureReason;
+use dicom_wire::uid::Uid;
+use tokio::time::Instant;
+
+use super::outcome::Judged;
+use super::storing::{Decided, text};
+use super::{Archive, Effect, State, Verdict};
+use crate::exchange::Exchange;
+use crate::journal::Note;
+use crate::moment::Under;
+use crate::request::Protocol;
+use crate::store::{Origin, Stored, Unchangeable};
+
+/// An instance about which was decided.
+#[must_use = "an instance is not kept before it is settled"]
+pub(crate) enum Judging {
+    /// Nothing is left to do.
+    Done(Judged),
+    /// It has to be kept, which takes a while.
+    Keeping(Box<Keeping>),
+}
+
+/// An instance that was accepted and is not kept yet. Dropped, it never came.
+pub(crate) struct Keeping {
+    reservation: Reservation,
+    exchange: u64,
+    origin: Origin,
+    stored: Stored,
+    decided: Decided,
+    instead_of: Option<Arc<Stored>>,
+    judged: Judged,
+}
+
+impl Judging {
+    /// Does what was decided. When this returns, what the client is told is true. Call it where blocking is allowed.
+    pub(crate) fn settle(self) -> Judged {
+        match self {
+            Self::Done(judged) => judged,
+            Self::Keeping(keeping) => keeping.settle(),
+        }
+    }
+}
+
+impl Archive {
+    /// Keeps an instance at once if that is a matter of memory; otherwise reserves its place.
+    pub(super) fn keep(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        exchange: &Exchange,
+        mut stored: Stored,
+        decided: Decided,
+        judged: Judged,
+    ) -> Judging {
+        let identity = stored.identity();
+        let instead_of = state.known(&identity.instance);
+        if decided.values.is_empty() && !self.shared.storage.is_slow() {
+            return match stored.commit(None) {
+                Ok(()) => {
+                    state.insert(Arc::new(stored), decided.under, self);
+                    Judging::Done(judged)
+                }
+                Err(error) => Judging::Done(state.fail(exchange.number(), judged, error.into())),
+            };
+        }
+        let turn = exchange.instances_so_far();
+        let patient = match decided.under {
+            Under::StudyOfItsOwn => None,
+            Under::AsSent | Under::PatientOfTheStudy => Some(Patient::of(&stored)),
+        };
+        state
+            .reserved
+            .add(exchange.number(), turn, &stored, patient);
+        Judging::Keeping(Box::new(Keeping {
+            reservation: Reservation {
+                archive: self.clone(),
+                instance: identity.instance.clone(),
+                study: identity.study.clone(),
+                turn: (exchange.number(), turn),
+            },
+            exchange: exchange.number(),
+            origin: self.origin(exchange),
+            stored,
+            decided,
+            instead_of,
+            judged,
+        }))
+    }
+
+    /// The state, once nothing is done about an instance any more.
+    pub(super) fn state_without(&self, instance: &Uid) -> MutexGuard<'_, State> {
+        self.state_when(|state| !state.reserved.instances.contains(instance))
+    }
+
+    /// The state, once a condition holds that a reservation stands against.
+    pub(super) fn state_when(&self, holds: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
+        let freed = &self.shared.freed;
+        let state = freed.wait_while(self.state(), |state| !holds(state));
+        state.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn origin(&self, exchange: &Exchange) -> Origin {
+        let request = exchange.request();
+        let source = match request.protocol {
+            Protocol::Web => String::new(),
+            Protocol::Dimse => request
+                .calling
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+        };
+        Origin {
+            system: self.policy().ae_title.to_string(),
+            source,
+            at: crate::clock::now_as_dt(),
+        }
+    }
+}
+
+impl Keeping {
+    fn settle(self) -> Judged {
+        let Self {
+            reservation,
+            exchange,
+            origin,
+            stored,
+            decided,
+            instead_of,
+            judged,
+        } = self;
+        let archive = reservation.archive.clone();
+        let kept = keep(stored, &decided.values, &origin, instead_of.as_deref());
+        // What came in one exchange is found in the order in which it came.
+        let mut state = archive.state_when(|state| state.reserved.is_next(reservation.turn));
+        match kept {
+            Ok(stored) => {
+                state.insert(Arc::new(stored), decided.under, &archive);
+                judged
+            }
+            Err(error) => state.fail(exchange, judged, error),
+        }
+        // The reservation goes after the state's lock.
+    }
+}
+
+fn keep(
+    stored: Stored,
+    values: &BTreeMap<Tag, (VR, String)>,
+    origin: &Origin,
+    instead_of: Option<&Stored>,
+) -> Result<Stored, Unchangeable> {
+    let mut stored = match values.is_empty() {
+        true => stored,
+        false => stored.coerced(values, origin)?,
+    };
+    stored.commit(instead_of)?;
+    Ok(stored)
+}
+
+impl State {
+    /// Has an instance found, now or when policy says.
+    pub(super) fn insert(&mut self, stored: Arc<Stored>, under: Under, archive: &Archive) {
+        let delay = archive.policy().index_delay;
+        if delay.is_zero() {
+            self.put(stored, under);
+        } else {
+            self.waiting.add(Instant::now() + delay, stored, under);
+        }
+    }
+
+    pub(super) fn put(&mut self, stored: Arc<Stored>, under: Under) {
+        match under {
+            Under::StudyOfItsOwn => self.index.insert_apart(stored),
+            Under::AsSent | Under::PatientOfTheStudy => self.index.insert(stored),
+        };
+    }
+
+    /// Has found what policy delayed until now.
+    pub(super) fn find_what_is_due(&mut self) {
+        while let Some((stored, under)) = self.waiting.next_due() {
+            self.put(stored, under);
+        }
+    }
+
+    /// The instance with this UID, found already or not yet.
+    pub(super) fn known(&self, instance: &Uid) -> Option<Arc<Stored>> {
+        let waiting = self.waiting.instances.get(instance);
+        waiting.or_else(|| self.index.instance(instance)).cloned()
+    }
+
+    /// Whose study it is, from the instance that came first.
+    pub(super) fn patient_of(&self, study: &Uid) -> Option<Patient> {
+        let stored = self.index.first_of(study);
+        let stored = stored.or_else(|| self.waiting.studies.get(study));
+        match stored {
+            Some(stored) => Some(Patient::of(stored)),
+            None => self
+                .reserved
+                .studies
+                .get(study)
+                .map(|(patient, _)| patient.clone()),
+        }
+    }
+
+    /// Takes back what was said about an instance that could not be kept.
+    fn fail(&mut self, exchange: u64, mut judged: Judged, error: Unchangeable) -> Judged {
+        tracing::warn!(%error, instance = ?judged.instance.as_ref().map(|identity| &identity.instance), "cannot be kept");
+        let reason = match &error {
+            Unchangeable::Charset { .. } => FailureReason::PROCESSING_FAILURE,
+            Unchangeable::Unreadable(_) => FailureReason::OUT_OF_RESOURCES,
+        };
+        judged.verdict = Verdict::Refused(reason);
+        judged.because = Some(format!("it cannot be kept: {error}"));
+        let notes = self
+            .entry(exchange)
+            .map(|entry| entry.notes.iter_mut().rev());
+        for note in notes.into_iter().flatten() {
+            if let Note::Judged {
+                instance,
+                verdict,
+                effect,
+                because,
+            } = note
+                && *instance == judged.instance
+            {
+                *verdict = judged.verdict;
+                *effect = Effect::Nothing;
+                because.clone_from(&judged.because);
+                break;
+            }
+        }
+        judged
+    }
+}
+
+/// What is on its way in or out: nobody else may do anything about it meanwhile.
+#[derive(Default)]
+pub(super) struct Reserved {
+    pub(super) instances: HashSet<Uid>,
+    /// Studies that come with these instances, whose they will be, and how many instances of each are on their way.
+    studies: HashMap<Uid, (Patient, usize)>,
+    /// By exchange, which of its instances are not settled.
+    turns: HashMap<u64, BTreeSet<usize>>,
+}
+
+impl Reserved {
+    fn add(&mut self, exchange: u64, turn: usize, stored: &Stored, patient: Option<Patient>) {
+        let identity = stored.identity();
+        self.instances.insert(identity.instance.clone());
+        self.turns.entry(exchange).or_default().insert(turn);
+        if let Some((_, number)) = self.studies.get_mut(&identity.study) {
+            *number += 1;
+        } else if let Some(patient) = patient {
+            self.studies.insert(identity.study.clone(), (patient, 1));
+        }
+    }
+
+    /// Whether all that came before in the same exchange is settled.
+    fn is_next(&self, (exchange, turn): (u64, usize)) -> bool {
+        let first = self.turns.get(&exchange).and_then(BTreeSet::first);
+        first.is_none_or(|first| *first >= turn)
+    }
+}
+
+/// Ends what was reserved for an instance.
+struct Reservation {
+    archive: Archive,
+    instance: Uid,
+    study: Uid,
+    turn: (u64, usize),
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        let mut state = self.archive.state();
+        let reserved = &mut state.reserved;
+        reserved.instances.remove(&self.instance);
+        if let Some((_, number)) = reserved.studies.get_mut(&self.study) {
+            *number -= 1;
+            if *number == 0 {
+                reserved.studies.remove(&self.study);
+            }
+        }
+        let (exchange, turn) = self.turn;
+        if let Some(turns) = reserved.turns.get_mut(&exchange) {
+            turns.remove(&turn);
+            if turns.is_empty() {
+                reserved.turns.remove(&exchange);
+            }
+        }
+        drop(state);
+        self.archive.shared.freed.notify_all();
+    }
+}
+
+/// What is kept, and found only after the delay of policy.
+#[derive(Default)]
+pub(super) struct Waiting {
+    queue: VecDeque<(Instant, Arc<Stored>, Under)>,
+    instances: HashMap<Uid, Arc<Stored>>,
+    /// The first of each study.
+    studies: HashMap<Uid, Arc<Stored>>,
+}
+
+impl Waiting {
+    fn add(&mut self, due: Instant, stored: Arc<Stored>, under: Under) {
+        let identity = stored.identity();
+        self.instances
+            .insert(identity.instance.clone(), stored.clone());
+        self.studies
+            .entry(identity.study.clone())
+            .or_insert_with(|| stored.clone());
+        self.queue.push_back((due, stored, under));
+    }
+
+    fn next_due(&mut self) -> Option<(Arc<Stored>, Under)> {
+        let first = self.queue.front();
+        first.filter(|(due, ..)| *due <= Instant::now())?;
+        let (_, stored, under) = self.queue.pop_front()?;
+        let identity = stored.identity();
+        let is_same = |other: &mut Arc<Stored>| Arc::ptr_eq(other, &stored);
+        if self
+            .instances
+            .get_mut(&identity.instance)
+            .is_some_and(is_same)
+        {
+            self.instances.remove(&identity.instance);
+        }
+        self.studies.remove(&identity.study);
+        Some((stored, under))
+    }
+
+    /// The instances that wait.
+    pub(super) fn instances(&self) -> impl Iterator<Item = &Uid> {
+        self.instances.keys()
+    }
+
+    /// Forgets them; what they were.
+    pub(super) fn clear(&mut self) -> Vec<Arc<Stored>> {
+        self.studies.clear();
+        self.instances.clear();
+        self.queue.drain(..).map(|(_, stored, _)| stored).collect()
+    }
+}
+
+/// The attributes by which a patient is told from another.
+const PATIENT: [Tag; 5] = [
+    tags::PATIENT_ID,
+    tags::ISSUER_OF_PATIENT_ID,
+    tags::PATIENT_NAME,
+    tags::PATIENT_BIRTH_DATE,
+    tags::PATIENT_SEX,
+];
+
+/// Who a study belongs to.
+#[derive(Clone)]
+pub(super) struct Patient {
+    pub(super) id: String,
+    values: Vec<(Tag, String)>,
+}
+
+impl Patient {
+    fn of(stored: &Stored) -> Self {
+        let value = |tag: Tag| Some((tag, text(stored, tag).filter(|text| !text.is_empty())?));
+        Self {
+            id: stored.identity().patient_id.clone(),
+            values: PATIENT.into_iter().filter_map(value).collect(),
+        }
+    }
+
+    /// What of this patient an instance of another has to take over.
+    pub(super) fn values_for(&self, stored: &Stored) -> BTreeMap<Tag, (VR, String)> {
+        let other = |(tag, value): &(Tag, String)| {
+            let same = text(stored, *tag).as_ref() == Some(value);
+            (!same).then(|| (*tag, (Path::from(*tag).vr(), value.clone())))
+        };
+        self.values.iter().filter_map(other).collect()
+    }
+}

@@ -1,0 +1,109 @@
+//! The one way to search and to select, of QIDO-RS and C-FIND, WADO-RS, C-GET and C-MOVE.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use dicom_object::InMemDicomObject;
+use dicom_wire::query::{Level, Query};
+use dicom_wire::uid::Uid;
+
+use super::Archive;
+use crate::exchange::Exchange;
+use crate::journal::Note;
+use crate::moment::{Form, Page};
+use crate::request::Scope;
+use crate::store::Stored;
+
+/// The answer to a search.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Level of the rows.
+    pub level: Level,
+    /// One row a match, in stable order.
+    pub rows: Vec<InMemDicomObject>,
+    /// Matches there are, whatever the page.
+    pub total: usize,
+    /// Matches after this page; more than zero asks for Warning 299 in QIDO-RS (PS3.18 8.3.4.4).
+    pub remaining: usize,
+}
+
+impl Archive {
+    /// Answers a search: the same for QIDO-RS and C-FIND. Limits of policy are applied, and the moments of `shape` are passed.
+    ///
+    /// Rows hold the attributes of the level, the keys and what was asked to be included; Retrieve URL and Retrieve AE Title are the edge's to add.
+    pub fn find(&self, exchange: &Exchange, query: &Query) -> Found {
+        let policy = self.policy();
+        let hits = self.state().index.matches(query);
+        let total = hits.len();
+        let asked = query
+            .limit
+            .map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        let limit = match (asked.or(policy.default_limit), policy.max_limit) {
+            (Some(limit), Some(most)) => Some(limit.min(most)),
+            (one, other) => one.or(other),
+        };
+        let mut page = Page {
+            offset: usize::try_from(query.offset).unwrap_or(usize::MAX),
+            limit,
+            total,
+        };
+        exchange.shape(Form::Page(&mut page));
+        let mut rows: Vec<InMemDicomObject> = {
+            let state = self.state();
+            let page = hits
+                .iter()
+                .skip(page.offset)
+                .take(page.limit.unwrap_or(usize::MAX));
+            page.map(|hit| state.index.row(query, hit)).collect()
+        };
+        let remaining = total.saturating_sub(page.offset.saturating_add(rows.len()));
+        exchange.shape(Form::Rows(&mut rows));
+        for row in &mut rows {
+            exchange.shape(Form::Row {
+                level: query.level,
+                row,
+            });
+        }
+        let keys = query.keys.iter().map(|key| key.path.to_string()).collect();
+        exchange.note(Note::Found {
+            keys,
+            returned: rows.len(),
+            total,
+        });
+        Found {
+            level: query.level,
+            rows,
+            total,
+            remaining,
+        }
+    }
+
+    /// The instances a retrieve asks for, in stable order (study, series, instance number, UID), after the moment of `shape` for them.
+    pub fn select(&self, exchange: &Exchange, scope: &Scope) -> Vec<Arc<Stored>> {
+        self.select_all(exchange, std::slice::from_ref(scope))
+    }
+
+    /// The instances of several scopes (a list of UIDs in C-MOVE), one scope after the other and none twice; otherwise as [`select`](Self::select).
+    pub fn select_all(&self, exchange: &Exchange, scopes: &[Scope]) -> Vec<Arc<Stored>> {
+        let mut instances: Vec<Arc<Stored>> = Vec::new();
+        let mut seen = HashSet::new();
+        {
+            let state = self.state();
+            for stored in scopes.iter().flat_map(|scope| state.index.select(scope)) {
+                if scopes.len() == 1 || seen.insert(stored.identity().instance.clone()) {
+                    instances.push(stored);
+                }
+            }
+        }
+        exchange.shape(Form::Instances(&mut instances));
+        exchange.note(Note::Selected {
+            instances: instances.len(),
+        });
+        instances
+    }
+
+    /// An instance as it is there, without a moment: for what depends on its kind before it is selected.
+    pub(crate) fn known(&self, instance: &Uid) -> Option<Arc<Stored>> {
+        self.state().index.instance(instance).cloned()
+    }
+}
