@@ -231,6 +231,16 @@ needs! {
     Store = "store", Web, Observed;
     /// QIDO-RS.
     Search = "search", Web, Observed;
+    /// Series and instances can be searched for across studies (PS3.18 10.6.1.1).
+    Relational = "relational", Web, Observed;
+    /// A search is answered in XML to those who ask for it.
+    SearchXml = "search.xml", Web, Observed;
+    /// Private attributes are matched.
+    SearchPrivate = "search.private", Web, Observed;
+    /// Names are matched to the letter only.
+    NoFuzzy = "no-fuzzy", Web, Lacking;
+    /// An answer to a search never has more than so many results (the value).
+    Cap = "cap", Web, Claimed;
     /// WADO-RS.
     Retrieve = "retrieve", Web, Observed;
     /// Pictures of instances (PS3.18 10.4.1.1.3).
@@ -262,6 +272,8 @@ needs! {
 pub enum Known {
     /// The smoke run sees it.
     Observed,
+    /// The smoke run sees it, of an archive that has not something which the embedded one has.
+    Lacking,
     /// It has to be claimed for the archive: on the command line, or by whoever starts it.
     Claimed,
 }

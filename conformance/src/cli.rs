@@ -22,6 +22,7 @@ use dicom_conformance::target::embedded::Embedded;
 use dicom_conformance::target::start::{StartError, Started};
 use dicom_conformance::target::{Claims, DimseTarget, Target};
 use dicom_conformance::{catalogue, explain, selftest};
+use dicom_mock_archive::policy::Policy;
 
 use arguments::RunArguments;
 
@@ -177,7 +178,8 @@ async fn target(arguments: &RunArguments) -> anyhow::Result<Result<(Keep, Target
     }
     if arguments.web.is_none() && arguments.dimse.is_none() {
         let faults: Vec<_> = arguments.fault.iter().map(String::as_str).collect();
-        let (archive, mut target) = Embedded::start(&faults).await?;
+        let (archive, mut target) =
+            Embedded::claiming(policy(arguments.edition), Claims::new(), &faults).await?;
         target.arguments = faults
             .iter()
             .map(|fault| format!("--fault {fault}"))
@@ -211,6 +213,17 @@ async fn target(arguments: &RunArguments) -> anyhow::Result<Result<(Keep, Target
         arguments: words.join(" "),
     };
     Ok(Ok((Keep::Nothing, target)))
+}
+
+/// The default policy of the built-in archive in an edition.
+fn policy(edition: Edition) -> Policy {
+    Policy {
+        edition: match edition {
+            Edition::E2024e => dicom_mock_archive::policy::Edition::E2024,
+            Edition::E2026a => dicom_mock_archive::policy::Edition::E2026,
+        },
+        ..Policy::default()
+    }
 }
 
 fn tell(report: &Report, arguments: &RunArguments, started: u64) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::check::{Check, Need};
+use crate::check::{Check, Edition, Need};
 use crate::data::Data;
 use crate::identity::{Dice, Identity};
 use crate::observe::Observed;
@@ -21,6 +21,7 @@ pub struct Context {
     identity: Identity,
     target: Arc<Target>,
     observed: Arc<Observed>,
+    edition: Edition,
     transcript: Transcript,
 }
 
@@ -31,12 +32,14 @@ impl Context {
         identity: &Identity,
         target: &Arc<Target>,
         observed: &Arc<Observed>,
+        edition: Edition,
     ) -> Self {
         Self {
             name: check.id,
             identity: identity.clone(),
             target: target.clone(),
             observed: observed.clone(),
+            edition,
             transcript: Transcript::default(),
         }
     }
@@ -54,6 +57,11 @@ impl Context {
     /// What went over the wire so far.
     pub const fn transcript(&self) -> &Transcript {
         &self.transcript
+    }
+
+    /// The edition of the standard that the archive is held to.
+    pub const fn edition(&self) -> Edition {
+        self.edition
     }
 
     /// Whether the archive was seen to offer something.

@@ -6,8 +6,12 @@ mod encode;
 mod plan;
 
 use bytes::Bytes;
-use dicom_dictionary_std::uids;
+use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
+use dicom_core::value::DataSetSequence;
+use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
+use dicom_dictionary_std::{StandardDataDictionary, uids};
 use dicom_object::InMemDicomObject;
+use dicom_object::mem::InMemElement;
 
 use crate::identity::{Identity, hash};
 
@@ -28,13 +32,19 @@ impl Data {
     pub fn new(identity: &Identity, check: &str) -> Self {
         Self {
             identity: identity.clone(),
-            check: hash(check) % 100_000,
+            check: hash(check) % 10_000_000,
         }
     }
 
     /// What the patient IDs of all studies of this check begin with.
     pub fn patient_prefix(&self) -> String {
         format!("{}{}-", self.identity.patient_prefix(), self.check)
+    }
+
+    /// A word of letters and digits, at most 12, that no other check and no other run uses.
+    pub fn word(&self) -> String {
+        let word = self.identity.dice(&format!("{}/word", self.check)).roll();
+        format!("W{:011X}", word & 0xFFF_FFFF_FFFF)
     }
 
     /// The plan of the check's study number `n`, from 1: one CT series with one instance, unless told otherwise.
@@ -46,11 +56,12 @@ impl Data {
             series: vec![1],
             first_series: 1,
             sop_class: uids::CT_IMAGE_STORAGE,
-            extra: Vec::new(),
             transfer_syntax: uids::EXPLICIT_VR_LITTLE_ENDIAN,
             pixels: None,
             number: n,
             seed: self.identity.dice(&format!("{}/{n}", self.check)).roll(),
+            classes: Vec::new(),
+            changes: Vec::new(),
         }
     }
 }
@@ -84,6 +95,22 @@ impl Study {
     }
 }
 
+/// An attribute of the data dictionary with this text, backslashes between values; empty has no value.
+pub fn text(tag: Tag, value: &str) -> InMemElement {
+    let entry = StandardDataDictionary.by_tag(tag);
+    let vr = entry.map_or(VR::UN, |entry| entry.vr().relaxed());
+    DataElement::new(tag, vr, PrimitiveValue::from(value))
+}
+
+/// A sequence with these items, each made of its elements.
+pub fn sequence(tag: Tag, items: &[&[InMemElement]]) -> InMemElement {
+    let items: Vec<_> = items
+        .iter()
+        .map(|item| InMemDicomObject::from_element_iter(item.iter().cloned()))
+        .collect();
+    DataElement::new(tag, VR::SQ, DataSetSequence::from(items))
+}
+
 /// The texts in order.
 pub fn sorted(texts: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut texts: Vec<_> = texts.into_iter().collect();
@@ -113,6 +140,15 @@ pub struct Instance {
 }
 
 impl Instance {
+    /// An attribute of the data set as text without padding; empty if it is absent or has no value.
+    pub fn value(&self, tag: Tag) -> String {
+        let element = self.data_set.element_opt(tag).ok().flatten();
+        let text = element.and_then(|element| element.to_str().ok());
+        text.map_or_else(String::new, |text| {
+            text.trim_matches([' ', '\0']).to_owned()
+        })
+    }
+
     /// Its path below the service: `/studies/../series/../instances/..`.
     pub fn path(&self) -> String {
         format!(

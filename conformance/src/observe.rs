@@ -7,16 +7,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dicom_dictionary_std::uids;
+use dicom_dictionary_std::{tags, uids};
 
 use crate::check::{Door, Known, Need};
-use crate::data::Data;
+use crate::data::{Data, Study};
 use crate::identity::Identity;
 use crate::outcome::{Finding, Verdict};
 use crate::probe::dimse::Dimse;
 use crate::probe::raw::Raw;
 use crate::probe::upload::Upload;
-use crate::probe::web::{DICOM_ANY, JSON, WADL, Web, XML};
+use crate::probe::web::{DICOM_ANY, JSON, WADL, Web, XML, XML_PARTS};
 use crate::target::{Claims, DimseTarget, Target};
 use crate::transcript::Transcript;
 
@@ -122,6 +122,9 @@ impl Observed {
             rendered,
             absent,
         );
+        if !is_absent(search) {
+            self.searched(&web, &study).await?;
+        }
         self.described(&web, &study.uid).await?;
 
         let headers = [("Content-Type", METADATA_TYPE), ("Accept", JSON)];
@@ -143,6 +146,48 @@ impl Observed {
             stored,
             stored == 406 || is_absent(stored),
         );
+        Ok(())
+    }
+
+    /// What its searches can do beyond the beginnings.
+    async fn searched(&mut self, web: &Web, study: &Study) -> Verdict {
+        let status = web.get("/instances?limit=1", JSON).await?.status;
+        self.service(
+            Need::Relational,
+            "GET /instances?limit=1",
+            status,
+            status == 400 || is_absent(status),
+        );
+        let status = web.get("/studies?limit=1", XML_PARTS).await?.status;
+        self.service(
+            Need::SearchXml,
+            "GET /studies?limit=1 for XML",
+            status,
+            status == 406 || is_absent(status),
+        );
+
+        // Finding the right value is not enough: who ignores the key finds everything.
+        let mut found = Vec::new();
+        for value in ["private%20text", "another%20text"] {
+            let path = format!(
+                "/studies/{}/series/{}/instances?00090010=CONFORMANCE%201.0&00091001={value}",
+                study.uid, study.instances[0].series
+            );
+            found.push(web.search(&path).await.map_or(0, |rows| rows.len()));
+        }
+        let source = format!(
+            "{} rows for a stored private value, {} for another",
+            found[0], found[1]
+        );
+        self.offer(Need::SearchPrivate, found == [1, 0], &source);
+
+        let mut rows = 0;
+        for name in unlike(study) {
+            let path = format!("/studies?PatientName={name}&fuzzymatching=true");
+            rows += web.search(&path).await.map_or(0, |rows| rows.len());
+        }
+        let source = format!("{rows} rows for names that only fuzzy matching finds");
+        self.offer(Need::NoFuzzy, rows == 0, &source);
         Ok(())
     }
 
@@ -313,6 +358,14 @@ const METADATA_TYPE: &str = "multipart/related; type=\"application/dicom+json\";
 
 /// How a capabilities document names it.
 const METADATA_PART: &str = "type=&quot;application/dicom+json&quot;";
+
+/// Forms of the patient's name that no literal matching finds: in another order, and without the beginning of a word.
+fn unlike(study: &Study) -> [String; 2] {
+    let name = study.instances[0].value(tags::PATIENT_NAME);
+    let mut words: Vec<_> = name.split(['^', ' ']).collect();
+    words.reverse();
+    [words.join("%20"), words.join("%5E")]
+}
 
 /// Whether a status says that there is no such service.
 const fn is_absent(status: u16) -> bool {

@@ -82,7 +82,7 @@ async fn judge(
     left: Duration,
 ) -> Judged {
     let start = Instant::now();
-    let context = Context::new(check, &options.identity, target, observed);
+    let context = Context::new(check, &options.identity, target, observed, options.edition);
     let finding = match prerequisite(check, observed, left) {
         Some(finding) => Some(finding),
         None => {

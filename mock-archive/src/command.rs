@@ -235,7 +235,7 @@ pub(crate) struct Serve {
     /// How many associations there may be at once.
     #[arg(long, value_name = "N", help_heading = "Policy")]
     pub(crate) max_associations: Option<usize>,
-    /// Extensions agreed to for C-FIND, C-MOVE and C-GET: `none`, or of relational, combined and fuzzy.
+    /// Extensions agreed to for C-FIND, C-MOVE and C-GET: `none`, or of relational, combined and fuzzy (which holds over HTTP too).
     #[arg(long, value_name = "none|NAME,...", value_parser = extensions, help_heading = "Policy")]
     pub(crate) extensions: Option<BTreeSet<Extension>>,
     /// Where C-MOVE can send to; may be given again.

@@ -58,7 +58,8 @@ pub struct Policy {
     pub max_associations: Option<usize>,
     /// Where C-MOVE can send to: AE title to `HOST:PORT`.
     pub destinations: BTreeMap<AeTitle, String>,
-    /// Which extensions of C-FIND, C-MOVE and C-GET are agreed to when an association proposes them.
+    /// Which extensions of C-FIND, C-MOVE and C-GET are agreed to when an association proposes them. Over HTTP fuzzy matching is the one that can be
+    /// missing: names are matched to the letter then, with Warning 299.
     pub extensions: BTreeSet<Extension>,
     /// Largest PDU the archive receives, in bytes (PS3.8 D.1); 0 = no limit.
     pub max_pdu: u32,
@@ -286,7 +287,7 @@ pub enum Extension {
     Relational,
     /// A range of dates and one of times make one interval; C-FIND only (C.2.2.2.5).
     Combined,
-    /// Names match by folded words, and with small slips; C-FIND only (C.2.2.2.1.1).
+    /// Names match by folded words, and with small slips; searches only (C.2.2.2.1.1, PS3.18 8.3.4.2).
     Fuzzy,
 }
 

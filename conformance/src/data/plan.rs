@@ -22,11 +22,26 @@ pub struct Plan {
     pub(super) series: Vec<u32>,
     pub(super) first_series: u32,
     pub(super) sop_class: &'static str,
-    pub(super) extra: Vec<InMemElement>,
     pub(super) transfer_syntax: &'static str,
     pub(super) pixels: Option<Vec<u8>>,
     pub(super) number: u32,
     pub(super) seed: u64,
+    pub(super) classes: Vec<(u32, &'static str)>,
+    pub(super) changes: Vec<Change>,
+}
+
+/// An element in place of the plan's own, in all instances or in those of one series, or in one.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    series: Option<u32>,
+    instance: Option<u32>,
+    element: InMemElement,
+}
+
+impl Change {
+    fn concerns(&self, series: u32, n: u32) -> bool {
+        self.series.is_none_or(|only| only == series) && self.instance.is_none_or(|only| only == n)
+    }
 }
 
 impl Plan {
@@ -47,21 +62,57 @@ impl Plan {
         self
     }
 
-    /// Another SOP class: MR, or a text report without an image.
+    /// Another SOP class: MR, a segmentation, or a text report without an image.
     pub fn sop_class(mut self, uid: &'static str) -> Self {
         self.sop_class = uid;
         self
     }
 
-    /// An element for every instance, besides or in place of those that it has anyway.
-    pub fn with(mut self, element: InMemElement) -> Self {
-        self.extra.push(element);
+    /// The same for one series, counted from 1.
+    pub fn series_class(mut self, series: u32, uid: &'static str) -> Self {
+        self.classes.push((series, uid));
         self
     }
 
     /// A patient's name in DICOM form, up to three component groups.
     pub fn patient_name(mut self, name: &str) -> Self {
         self.patient_name = name.into();
+        self
+    }
+
+    /// Another patient's ID: that of another study, or one of a form that matters.
+    pub fn patient_id(mut self, id: &str) -> Self {
+        self.patient_id = id.into();
+        self
+    }
+
+    /// This element in every instance, in place of the plan's own.
+    pub fn with(mut self, element: InMemElement) -> Self {
+        self.changes.push(Change {
+            series: None,
+            instance: None,
+            element,
+        });
+        self
+    }
+
+    /// The same in the instances of one series, counted from 1.
+    pub fn with_in_series(mut self, series: u32, element: InMemElement) -> Self {
+        self.changes.push(Change {
+            series: Some(series),
+            instance: None,
+            element,
+        });
+        self
+    }
+
+    /// The same in one instance of one series, both counted from 1.
+    pub fn with_in_instance(mut self, series: u32, instance: u32, element: InMemElement) -> Self {
+        self.changes.push(Change {
+            series: Some(series),
+            instance: Some(instance),
+            element,
+        });
         self
     }
 
@@ -100,22 +151,31 @@ impl Plan {
         let uid = format!("{}.{series}.{n}", self.uid);
         let series_uid = format!("{}.{series}", self.uid);
         let mut data_set = self.attributes(series, &series_uid, n, &uid);
+        let sop_class = self.class_of(series);
         let native = PrimitiveValue::from(pixels.clone());
         let pixel_data = match self.transfer_syntax {
             uids::RLE_LOSSLESS => encapsulated(encode::rle(&pixels, EDGE, EDGE)),
             uids::JPEG_LOSSLESS_SV1 => encapsulated(encode::jpeg_lossless(&pixels, EDGE, EDGE)),
             _ => DataElement::new(tags::PIXEL_DATA, VR::OW, native),
         };
-        if self.is_image() {
+        if is_image(sop_class) {
             data_set.put(pixel_data);
+        } else {
+            OF_IMAGES.iter().for_each(|&tag| {
+                data_set.remove_element(tag);
+            });
         }
-        for element in &self.extra {
-            data_set.put(element.clone());
-        }
+        let changes = self
+            .changes
+            .iter()
+            .filter(|change| change.concerns(series, n));
+        changes.for_each(|change| {
+            data_set.put(change.element.clone());
+        });
 
         let meta = FileMetaTableBuilder::new()
             .transfer_syntax(self.transfer_syntax)
-            .media_storage_sop_class_uid(self.sop_class)
+            .media_storage_sop_class_uid(sop_class)
             .media_storage_sop_instance_uid(&uid);
         let mut file = Vec::new();
         data_set
@@ -127,7 +187,7 @@ impl Plan {
         Instance {
             study: self.uid.clone(),
             series: series_uid,
-            sop_class: self.sop_class,
+            sop_class,
             uid,
             transfer_syntax: self.transfer_syntax,
             pixels: pixels.into(),
@@ -136,16 +196,9 @@ impl Plan {
         }
     }
 
-    fn is_image(&self) -> bool {
-        self.sop_class != uids::BASIC_TEXT_SR_STORAGE
-    }
-
-    fn modality(&self) -> &'static str {
-        match self.sop_class {
-            uids::MR_IMAGE_STORAGE => "MR",
-            uids::BASIC_TEXT_SR_STORAGE => "SR",
-            _ => "CT",
-        }
+    fn class_of(&self, series: u32) -> &'static str {
+        let other = self.classes.iter().find(|(number, _)| *number == series);
+        other.map_or(self.sop_class, |(_, sop_class)| sop_class)
     }
 
     fn attributes(&self, series: u32, series_uid: &str, n: u32, uid: &str) -> InMemDicomObject {
@@ -185,7 +238,7 @@ impl Plan {
         InMemDicomObject::from_element_iter([
             text(tags::SPECIFIC_CHARACTER_SET, VR::CS, "ISO_IR 192"),
             text(tags::IMAGE_TYPE, VR::CS, "ORIGINAL\\PRIMARY\\AXIAL"),
-            text(tags::SOP_CLASS_UID, VR::UI, self.sop_class),
+            text(tags::SOP_CLASS_UID, VR::UI, self.class_of(series)),
             text(tags::SOP_INSTANCE_UID, VR::UI, uid),
             text(tags::STUDY_DATE, VR::DA, &format!("202601{day:02}")),
             text(tags::SERIES_DATE, VR::DA, &format!("202601{day:02}")),
@@ -199,7 +252,7 @@ impl Plan {
                 VR::SH,
                 &format!("A{:x}", self.seed % 0xFFFF_FFFF),
             ),
-            text(tags::MODALITY, VR::CS, self.modality()),
+            text(tags::MODALITY, VR::CS, modality(self.class_of(series))),
             text(tags::MANUFACTURER, VR::LO, "Conformance"),
             text(
                 tags::REFERRING_PHYSICIAN_NAME,
@@ -268,6 +321,36 @@ impl Plan {
             text(tags::RESCALE_SLOPE, VR::DS, "1"),
             sequence(tags::REQUEST_ATTRIBUTES_SEQUENCE, requested),
         ])
+    }
+}
+
+/// What only images have (PS3.3 C.7.6.3).
+const OF_IMAGES: [Tag; 13] = [
+    tags::SLICE_THICKNESS,
+    tags::KVP,
+    tags::IMAGE_TYPE,
+    tags::SAMPLES_PER_PIXEL,
+    tags::PHOTOMETRIC_INTERPRETATION,
+    tags::ROWS,
+    tags::COLUMNS,
+    tags::PIXEL_SPACING,
+    tags::BITS_ALLOCATED,
+    tags::BITS_STORED,
+    tags::HIGH_BIT,
+    tags::PIXEL_REPRESENTATION,
+    tags::RESCALE_SLOPE,
+];
+
+fn is_image(sop_class: &str) -> bool {
+    sop_class != uids::BASIC_TEXT_SR_STORAGE
+}
+
+fn modality(sop_class: &str) -> &'static str {
+    match sop_class {
+        uids::MR_IMAGE_STORAGE => "MR",
+        uids::BASIC_TEXT_SR_STORAGE => "SR",
+        uids::SEGMENTATION_STORAGE => "SEG",
+        _ => "CT",
     }
 }
 

@@ -76,6 +76,19 @@ impl Row {
         self.text(tag)?.trim().parse().ok()
     }
 
+    /// All values of an attribute that are texts.
+    pub fn texts(&self, tag: Tag) -> Vec<String> {
+        let values = self.values(tag).iter();
+        values
+            .filter_map(|value| value.as_str().map(str::to_owned))
+            .collect()
+    }
+
+    /// Whether the attribute is there with a value.
+    pub fn has_value(&self, tag: Tag) -> bool {
+        !self.values(tag).is_empty()
+    }
+
     /// The items of a sequence; none if it is absent or empty.
     pub fn items(&self, tag: Tag) -> Vec<Self> {
         let values = self.values(tag).iter();

@@ -19,6 +19,8 @@ use super::upload::Upload;
 
 /// What a request for metadata or a search accepts.
 pub const JSON: &str = "application/dicom+json";
+/// Matches or metadata in the Native DICOM Model, a part each.
+pub const XML_PARTS: &str = "multipart/related; type=\"application/dicom+xml\"";
 /// Instances in the default transfer syntax.
 pub const DICOM: &str = "multipart/related; type=\"application/dicom\"";
 /// Instances in any transfer syntax, best as they are stored.

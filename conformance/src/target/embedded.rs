@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use dicom_dictionary_std::uids;
 use dicom_mock_archive::MockArchive;
-use dicom_mock_archive::policy::{Accepts, Called, Delete, PatientConflict, Policy};
+use dicom_mock_archive::policy::{
+    Accepts, Called, Delete, Edition, Extension, PatientConflict, Policy,
+};
 use dicom_mock_archive::rule::Rule;
 use dicom_wire::ae::AeTitle;
 use dicom_wire::stow::FailureReason;
@@ -55,7 +57,7 @@ impl Embedded {
     /// # Errors
     /// No free port, or an unknown fault.
     pub async fn start(faults: &[&str]) -> Result<(Self, Target), EmbeddedError> {
-        Self::claiming(Policy::default(), Claims::new(), faults).await
+        Self::claiming(current(), Claims::new(), faults).await
     }
 
     /// The same with a policy that has what the default one does not claim.
@@ -66,7 +68,7 @@ impl Embedded {
         needs: &[Need],
         faults: &[&str],
     ) -> Result<(Self, Target), EmbeddedError> {
-        let mut policy = Policy::default();
+        let mut policy = current();
         let claims = (needs.iter())
             .filter_map(|&need| Some((need, claim(need, &mut policy)?)))
             .collect();
@@ -113,6 +115,17 @@ impl Embedded {
     }
 }
 
+/// The default policy, of the edition that a run asks about unless told otherwise.
+fn current() -> Policy {
+    Policy {
+        edition: Edition::E2026,
+        ..Policy::default()
+    }
+}
+
+/// The most results of a search where that is limited.
+const CAP: usize = 5;
+
 /// Makes a policy offer something, and says what to claim of it; nothing for what every policy offers.
 fn claim(need: Need, policy: &mut Policy) -> Option<String> {
     let all_but = |uid: &str| Uid::parse(uid).map(|uid| Accepts::Except(BTreeSet::from([uid])));
@@ -148,6 +161,14 @@ fn claim(need: Need, policy: &mut Policy) -> Option<String> {
         Need::Coerces => {
             policy.patient_conflict = PatientConflict::Coerce;
             ""
+        }
+        Need::NoFuzzy => {
+            policy.extensions.remove(&Extension::Fuzzy);
+            return None;
+        }
+        Need::Cap => {
+            policy.max_limit = Some(CAP);
+            return Some(CAP.to_string());
         }
         Need::Delete => {
             policy.delete = Delete::Allowed;

@@ -157,7 +157,7 @@ async fn a_server_is_started_judged_and_ended() {
     std::fs::write(&script, text).unwrap();
     let command = format!("sh '{}'", script.display());
 
-    let run = move || conformance(&["--start", &command, "--seed", "3"]);
+    let run = move || conformance(&["--start", &command, "--seed", "3", "--edition", "2024e"]);
     let output = tokio::task::spawn_blocking(run).await.unwrap();
 
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));

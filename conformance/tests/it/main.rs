@@ -4,6 +4,7 @@
 
 mod binary;
 mod docs;
+mod editions;
 mod liar;
 mod liars;
 mod proof;

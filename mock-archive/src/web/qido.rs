@@ -14,7 +14,7 @@ use dicom_wire::{json, xml};
 use http::header::WARNING;
 use http::{HeaderValue, StatusCode};
 
-use crate::policy::Edition;
+use crate::policy::{Edition, Extension};
 use crate::request::Scope;
 use crate::web::Asked;
 use crate::web::accept::{self, Attributes};
@@ -25,13 +25,20 @@ use crate::web::wado::{boundary, set_type};
 pub(crate) fn search(asked: &Asked, level: Level, scope: Scope) -> Result<Response, Problem> {
     let accept = accept::accepted(&asked.headers, &asked.query)?;
     let form = accept::attributes(&accept)?;
-    let query = Query::from_url(
+    let mut query = Query::from_url(
         level,
         scope.study.clone(),
         scope.series.clone(),
         &asked.query,
     )
     .map_err(Problem::bad_request)?;
+    let literal = query.fuzzy
+        && !asked
+            .archive
+            .policy()
+            .extensions
+            .contains(&Extension::Fuzzy);
+    query.fuzzy &= !literal;
     let mut found = asked.archive.find(&asked.exchange, &query);
     for row in &mut found.rows {
         add_retrieve_url(row, &asked.base, level, &scope);
@@ -42,15 +49,23 @@ pub(crate) fn search(asked: &Asked, level: Level, scope: Scope) -> Result<Respon
     };
     if found.remaining > 0 {
         // PS3.18 8.3.4.4.1
-        let text = format!(
-            "299 {} \"There are {} additional results that can be requested\"",
-            asked.base, found.remaining
-        );
-        if let Ok(warning) = HeaderValue::from_str(&text) {
-            response.headers_mut().insert(WARNING, warning);
-        }
+        let left = found.remaining;
+        let text = format!("There are {left} additional results that can be requested");
+        warn(&mut response, asked, &text);
+    }
+    if literal {
+        // PS3.18 8.3.4.2
+        let text = "The fuzzymatching parameter is not supported. Only literal matching has been performed.";
+        warn(&mut response, asked, text);
     }
     Ok(response)
+}
+
+/// Adds a warning with code 299 (RFC 7234 5.5).
+fn warn(response: &mut Response, asked: &Asked, text: &str) {
+    if let Ok(warning) = HeaderValue::from_str(&format!("299 {} \"{text}\"", asked.base)) {
+        response.headers_mut().append(WARNING, warning);
+    }
 }
 
 fn empty() -> Response {

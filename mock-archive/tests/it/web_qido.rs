@@ -2,7 +2,7 @@
 
 use dicom_fixtures::{Study, ct, mr};
 use dicom_mock_archive::MockArchive;
-use dicom_mock_archive::policy::{Edition, Policy};
+use dicom_mock_archive::policy::{Edition, Extension, Policy};
 use dicom_object::InMemDicomObject;
 use dicom_wire::{json, xml};
 use reqwest::{Response, StatusCode};
@@ -221,6 +221,32 @@ async fn fuzzy_matching_forgives_a_slip_and_needs_no_warning() {
 
     assert_eq!(fuzzy.status(), StatusCode::OK);
     assert!(!fuzzy.headers().contains_key("warning"));
+}
+
+#[tokio::test]
+async fn without_fuzzy_matching_the_literal_result_comes_with_a_warning() {
+    let mut policy = Policy::default();
+    policy.extensions.remove(&Extension::Fuzzy);
+    let archive = MockArchive::builder().policy(policy).start().await.unwrap();
+    archive.load(&studies()[0]).unwrap();
+    let name = text(&rows(&archive, "/studies").await[0], "PatientName");
+    let family = name.split('^').next().unwrap().to_lowercase();
+
+    for (name, rows) in [(family.clone(), 0), (format!("{family}*"), 1)] {
+        let path = format!("/studies?PatientName={name}&fuzzymatching=true");
+        let answer = get(&archive, &path).await;
+        let warning = answer.headers()["warning"].to_str().unwrap().to_owned();
+        assert!(warning.starts_with("299 http://"), "{warning}");
+        assert!(
+            warning.contains("fuzzymatching parameter is not supported"),
+            "{warning}"
+        );
+        let found: Vec<serde_json::Value> =
+            serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or_default();
+        assert_eq!(found.len(), rows, "{path}");
+    }
+    let answer = get(&archive, "/studies?fuzzymatching=false").await;
+    assert!(!answer.headers().contains_key("warning"));
 }
 
 #[tokio::test]
