@@ -207,6 +207,8 @@ needs! {
     Commit = "commit", Dimse, Observed;
     /// The archive knows the harness as a C-MOVE destination.
     MoveDestination = "move-destination", Dimse, Observed;
+    /// A C-MOVE destination that is known under this AE title, and at whose address nobody listens.
+    DeadDestination = "dead-destination", Dimse, Claimed;
     /// Associations that call it by another AE title are rejected.
     ChecksCalled = "checks-called", Dimse, Claimed;
     /// Associations of AE titles that it does not know are rejected.

@@ -2,12 +2,14 @@
 //! and the upper layer below them does without those too, so that a fault common to both ends cannot hide.
 
 pub mod body;
+pub mod conversation;
 pub mod dimse;
 pub mod file;
 pub mod json;
 pub mod kept;
 pub mod model;
 pub mod pdu;
+pub mod presence;
 pub mod raw;
 pub mod sample;
 pub mod scp;

@@ -66,10 +66,27 @@ struct Desk {
 #[derive(Debug, Default)]
 struct Book {
     answers: HashMap<String, Status>,
-    held: HashMap<String, Arc<Notify>>,
+    held: Vec<Held>,
     collisions: HashMap<String, oneshot::Sender<Vec<String>>>,
     arrivals: Vec<Arrival>,
     associations: u64,
+}
+
+/// An instance to be held, by its place among others.
+#[derive(Debug)]
+struct Held {
+    instances: Vec<String>,
+    left: usize,
+    until: Arc<Notify>,
+}
+
+impl Held {
+    /// Whether this arrival is the one.
+    fn is_due(&mut self, instance: &str) -> bool {
+        let counts = self.left > 0 && self.instances.iter().any(|uid| uid == instance);
+        self.left -= usize::from(counts);
+        counts && self.left == 0
+    }
 }
 
 impl StorageScp {
@@ -106,13 +123,14 @@ impl StorageScp {
         self.desk.lock().answers.insert(instance.into(), status);
     }
 
-    /// From now on this instance is not answered before the hold is released.
-    pub fn hold(&self, instance: &str) -> Hold {
+    /// The instance of these that comes as number `n`, from 1, is not answered before the hold is dropped.
+    pub fn hold_nth(&self, instances: &[String], n: usize) -> Hold {
         let notify = Arc::new(Notify::new());
-        self.desk
-            .lock()
-            .held
-            .insert(instance.into(), notify.clone());
+        self.desk.lock().held.push(Held {
+            instances: instances.to_vec(),
+            left: n,
+            until: notify.clone(),
+        });
         Hold(notify)
     }
 
@@ -269,7 +287,10 @@ impl Desk {
         let (status, held) = {
             let mut book = self.lock();
             let status = book.answers.get(&instance).copied();
-            let held = book.held.get(&instance).cloned();
+            let held = book.held.iter_mut().find_map(|held| {
+                let is_due = held.is_due(&instance);
+                is_due.then(|| held.until.clone())
+            });
             book.arrivals.push(Arrival {
                 instance,
                 originator,

@@ -25,6 +25,8 @@ pub const DESTINATION: &str = "CONF_SCP";
 /// AE title under which we call, unless told otherwise.
 pub const CALLING: &str = "CONFORMANCE";
 
+/// A destination at which nobody is.
+const DEAD: &str = "NOBODY_HOME";
 /// The user of an archive that lets in nobody else.
 const LOGIN: &str = "conformance:open sesame";
 
@@ -141,6 +143,18 @@ fn claim(need: Need, policy: &mut Policy) -> Option<String> {
         Need::Consistency => {
             policy.patient_conflict = PatientConflict::Reject(FailureReason::PATIENT_CONFLICT);
             ""
+        }
+        Need::Quota => {
+            policy.max_instance_bytes = Some(100_000);
+            "100000"
+        }
+        Need::DeadDestination => {
+            // Port 9 (discard) of this machine: nothing that a test starts listens there.
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 9)).to_string();
+            policy
+                .destinations
+                .insert(AeTitle::parse(DEAD).ok()?, address);
+            DEAD
         }
         Need::ChecksCalled => {
             policy.called = Called::Own;

@@ -168,7 +168,7 @@ async fn associate(mut socket: TcpStream, manner: Manner) {
     let Ok(mut association) = options.establish_async(socket).await else {
         return;
     };
-    let mut collector = Collector::new(1 << 20);
+    let mut collector = Collector::new(8 << 20);
     loop {
         let data = match association.receive().await {
             Ok(Pdu::PData { data }) => data,

@@ -11,8 +11,8 @@ use dicom_conformance::run::{Options, run};
 
 use crate::liar::{Answer, Liar, Manner, Response};
 
-/// The upper layer of the liars is that of a library: what is asked of it, they do.
-const HONEST: &str = "ul.";
+/// The upper layer of the liars is that of a library, and success is the right answer to an echo: what is asked of these, they do.
+const HONEST: [&str; 3] = ["ul.", "echo.success", "cmd.echoes-message-id"];
 
 async fn judge(answer: Answer, manner: Manner) -> (Report, Exit) {
     let liar = Liar::start(answer, manner).await;
@@ -31,7 +31,7 @@ fn passed(report: &Report) -> Vec<&'static str> {
         .filter(|judged| judged.outcome == Outcome::Pass);
     passed
         .map(|judged| judged.check.id)
-        .filter(|id| !id.starts_with(HONEST))
+        .filter(|id| !HONEST.iter().any(|honest| id.starts_with(honest)))
         .collect()
 }
 

@@ -24,6 +24,7 @@ pub struct Association {
     proposal: Proposal,
     acceptance: Acceptance,
     calls: u16,
+    heard: Vec<Bytes>,
     transcript: Transcript,
 }
 
@@ -79,6 +80,7 @@ impl Association {
             proposal,
             acceptance,
             calls: 0,
+            heard: Vec::new(),
             transcript,
         }
     }
@@ -86,6 +88,11 @@ impl Association {
     /// What was accepted.
     pub const fn acceptance(&self) -> &Acceptance {
         &self.acceptance
+    }
+
+    /// The command sets that came, as they came.
+    pub fn heard(&self) -> &[Bytes] {
+        &self.heard
     }
 
     /// The connection below.
@@ -401,6 +408,7 @@ impl Association {
             command: set,
             data_set,
         } = self.wire.message().await?;
+        self.heard.push(set.clone());
         let unreadable = |error: &dyn std::fmt::Display| Finding::fail(error.to_string());
         let read = CommandSet::from_bytes(&set).map_err(|error| unreadable(&error))?;
         let command = Command::from_set(&read).map_err(|error| unreadable(&error))?;
