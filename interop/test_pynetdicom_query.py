@@ -1,7 +1,6 @@
 """pynetdicom searches: query/retrieve at every level of both roots, and the modality worklist."""
 
 import pytest
-import requests
 from pynetdicom.sop_class import ModalityWorklistInformationFind
 
 from mock import running
@@ -144,25 +143,6 @@ def test_a_search_that_is_cancelled_ends_as_cancelled():
             association.send_c_cancel(7, query_model=FIND["STUDY"])
             rows(answers, final=0xFE00)
             assert rows(association.send_c_find(keys("STUDY", PatientID=JOHN), FIND["STUDY"], msg_id=8))
-
-
-def test_the_search_agrees_with_the_one_over_http(demo):
-    for level, path in (("STUDY", "studies"), ("SERIES", "series"), ("IMAGE", "instances")):
-        columns = {"STUDY": ("PatientID", "StudyInstanceUID", "StudyDate", "AccessionNumber", "PatientName"),
-                   "SERIES": ("Modality", "SeriesInstanceUID", "SeriesNumber"),
-                   "IMAGE": ("SOPClassUID", "SOPInstanceUID", "InstanceNumber")}[level]  # fmt: skip
-        matches = found(demo, "STUDY", keys(level, **dict.fromkeys(columns, "")), ext_neg=[extended(FIND["STUDY"], 1)])
-        answer = requests.get(f"{demo.web}/{path}", params={"includefield": ",".join(columns)}, headers={"Accept": "application/dicom+json"}, timeout=10)
-        over_http = [pydicom_row(row) for row in answer.json()]
-        assert [[str(row[name].value or "") for name in columns] for row in matches] == [
-            [str(row[name].value or "") for name in columns] for row in over_http
-        ], level
-
-
-def pydicom_row(row: dict):
-    import pydicom
-
-    return pydicom.Dataset.from_json(row)
 
 
 def scheduled(archive, final=0x0000, **step):

@@ -1,5 +1,6 @@
 //! The accept loops: one task a listener, which owns the tasks of its connections.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::{Extension, Router};
@@ -28,6 +29,8 @@ pub(crate) struct Connection {
     pub(crate) switch: Switch,
     /// Of the URLs that lead to it: https over TLS.
     pub(crate) scheme: Scheme,
+    /// Its end here.
+    pub(crate) local: Option<SocketAddr>,
 }
 
 /// The scheme of the URLs that lead to DICOMweb.
@@ -52,11 +55,13 @@ pub(crate) async fn web(
     }
     accept(listener, |stream| {
         let connect = archive.connect(Protocol::Web);
+        let local = stream.local_addr().ok();
         let socket = Socket::new(stream, &connect);
         let connection = Connection {
             number: connect.number,
             switch: socket.switch(),
             scheme: scheme(tls.as_ref()),
+            local,
         };
         let router = router.clone().layer(Extension(connection));
         let opening = Stream::open(socket, tls.clone());

@@ -24,6 +24,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request as HttpRequest, State};
 use axum::response::{IntoResponse, Response};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
@@ -216,6 +217,9 @@ pub(crate) fn no_answer() -> Response {
 }
 
 /// Where the client thinks it is: by its Host header, as long as that can be one.
+///
+/// A host without a port means the scheme's own (RFC 9110 7.2). Where it is the address that this connection came to, the port is
+/// the connection's: dicomweb-client leaves it out whatever it is, and could not follow the links otherwise.
 fn base(parts: &Parts) -> String {
     let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
     let authority = host
@@ -223,8 +227,22 @@ fn base(parts: &Parts) -> String {
         .or_else(|| parts.uri.authority().cloned());
     let connection = parts.extensions.get::<Connection>();
     let scheme = connection.map_or(&Scheme::HTTP, |known| &known.scheme);
-    match authority {
-        Some(authority) => format!("{scheme}://{authority}{BASE_PATH}"),
-        None => BASE_PATH.to_owned(),
+    let here = connection.and_then(|known| known.local);
+    match (authority, here) {
+        (Some(authority), Some(here))
+            if authority.port().is_none() && authority.host() == host_of(here.ip()) =>
+        {
+            format!("{scheme}://{here}{BASE_PATH}")
+        }
+        (Some(authority), _) => format!("{scheme}://{authority}{BASE_PATH}"),
+        (None, _) => BASE_PATH.to_owned(),
+    }
+}
+
+/// An address as the host of a URL (RFC 3986 3.2.2).
+fn host_of(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
     }
 }

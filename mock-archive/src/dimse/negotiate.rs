@@ -22,6 +22,10 @@ pub(super) const APPLICATION_CONTEXT: &str = "1.2.840.10008.3.1.1.1";
 const STORAGE_ROOT: &str = "1.2.840.10008.5.1.4.1.1.";
 /// Everything below belongs to the standard; a UID elsewhere is private.
 const DICOM_ROOT: &str = "1.2.840.10008.";
+/// What follows it is a number for a coding process (PS3.6 table A-1).
+const JPEG_ROOT: &str = "1.2.840.10008.1.2.4.";
+/// The JPEG processes that were retired, which the registry has not; files of them are still around.
+const RETIRED_JPEG: std::ops::RangeInclusive<u8> = 52..=66;
 /// Retired, but still sent.
 const EXPLICIT_VR_BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
 /// Storage SOP classes outside [`STORAGE_ROOT`].
@@ -137,10 +141,12 @@ fn choose(offered: &[Uid], is_good: impl Fn(&Uid) -> bool) -> ContextAnswer {
         })
 }
 
+/// Whether an instance in this transfer syntax can be kept: its pixels need not be readable here.
 fn is_known(transfer_syntax: &Uid) -> bool {
-    TransferSyntaxRegistry
-        .get(transfer_syntax.as_str())
-        .is_some()
+    let text = transfer_syntax.as_str();
+    let process = text.strip_prefix(JPEG_ROOT).map(str::parse);
+    matches!(process, Some(Ok(number)) if RETIRED_JPEG.contains(&number))
+        || TransferSyntaxRegistry.get(text).is_some()
 }
 
 /// Transfer syntaxes for commands' identifiers: no pixel data in them, so no compression needed.

@@ -237,6 +237,29 @@ async fn metadata_has_every_attribute_and_its_links_lead_to_the_values() {
 }
 
 #[tokio::test]
+async fn links_lead_back_to_clients_that_leave_the_port_out_of_the_host() {
+    let archive = MockArchive::start().await;
+    let instance = &CHEST.instances()[4];
+    stow(&archive, [instance]).await;
+    let path = format!("{}/metadata", path(instance));
+    let own = archive.web_url();
+    for (host, base) in [
+        ("127.0.0.1", own.as_str()),
+        ("pacs.example.org", "http://pacs.example.org/dicomweb"),
+        ("127.0.0.1:80", "http://127.0.0.1:80/dicomweb"),
+    ] {
+        let request = client().get(format!("{own}{path}")).header("Host", host);
+        let body = request.send().await.unwrap().bytes().await.unwrap();
+        let metadata: Value = serde_json::from_slice(&body).unwrap();
+        let link = metadata[0]["7FE00010"]["BulkDataURI"].as_str().unwrap();
+        assert!(
+            link.starts_with(&format!("{base}/studies/")),
+            "{host}: {link}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn frames_come_in_the_order_asked_for() {
     let archive = MockArchive::start().await;
     let study = dicom_fixtures::ultrasound().frames(5);

@@ -54,6 +54,9 @@ async fn every_context_gets_its_own_answer() {
         ),
         context(11, "1.2.840.10008.5.1.4.1.1.999", &[IMPLICIT]),
         context(13, "1.3.46.670589.5.0.1", &[IMPLICIT]),
+        // A JPEG process that was retired can be kept all the same; what is no transfer syntax cannot.
+        context(15, "1.2.840.10008.5.1.4.1.1.2", &["1.2.840.10008.1.2.4.53"]),
+        context(17, "1.2.840.10008.5.1.4.1.1.2", &["1.2.840.10008.1.2.4.67"]),
     ];
     let (_, accepted) = Peer::associate(&archive, with_contexts(contexts)).await;
     let answers: Vec<_> = accepted
@@ -72,6 +75,8 @@ async fn every_context_gets_its_own_answer() {
             (9, Reason::Acceptance, "1.2.840.10008.1.2.4.70".to_owned()),
             (11, Reason::Acceptance, implicit()),
             (13, Reason::Acceptance, implicit()),
+            (15, Reason::Acceptance, "1.2.840.10008.1.2.4.53".to_owned()),
+            (17, Reason::TransferSyntaxesNotSupported, implicit()),
         ]
     );
 }
