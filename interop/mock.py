@@ -13,7 +13,10 @@ BINARIES = pathlib.Path(os.environ.get("DICOM_BINARIES", "target/release")).reso
 class Archive:
     """A running `dicom-mock-archive` and the addresses of its ready line."""
 
-    def __init__(self, *arguments: str):
+    def __init__(self, *arguments):
+        self.start(*arguments)
+
+    def start(self, *arguments) -> None:
         self.process = subprocess.Popen(
             [
                 BINARIES / "dicom-mock-archive",
@@ -53,7 +56,12 @@ class Archive:
     def kill(self) -> None:
         """Ends the process at once, as a power cut would."""
         self.process.kill()
-        self.process.wait(timeout=10)
+        self.process.communicate(timeout=10)
+
+    def replace(self, *arguments) -> None:
+        """Starts another process in the place of one that was killed."""
+        assert self.process.returncode is not None
+        self.start(*arguments)
 
     def stop(self) -> None:
         """Ends the process, which must still be there and must not have panicked."""

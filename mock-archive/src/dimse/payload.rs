@@ -30,8 +30,8 @@ pub(super) fn is_native(transfer_syntax: &Uid) -> bool {
 /// What goes out.
 #[derive(Debug)]
 pub(super) enum Payload {
-    /// The bytes as they were stored, and how many.
-    Stored(Chunks, u64),
+    /// The bytes as they were stored, and what makes them even.
+    Stored(Chunks, Option<Bytes>, u64),
     /// Other bytes.
     Written(Bytes),
 }
@@ -53,7 +53,13 @@ impl Payload {
                 let range = stored.layout().data_set.clone();
                 let length = range.end - range.start;
                 let chunks = stored.chunks(range).map_err(|error| error.to_string())?;
-                Ok(Self::Stored(chunks, length))
+                // A deflated stream ends with a null byte where it would be odd (PS3.5 A.5); files often leave that out, and some
+                // receivers wait for it.
+                let is_deflated = stored.identity().transfer_syntax.as_str()
+                    == uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN;
+                let padding = (is_deflated && length % 2 == 1).then(|| Bytes::from_static(&[0]));
+                let length = length + padding.as_ref().map_or(0, |pad| pad.len() as u64);
+                Ok(Self::Stored(chunks, padding, length))
             }
             Syntax::Unacceptable => Err("no transfer syntax in common".to_owned()),
         }
@@ -117,31 +123,78 @@ pub(super) async fn send(
                 flush(connection, &mut out, GATHER).await?;
             }
         }
-        Payload::Stored(chunks, mut left) => {
+        Payload::Stored(chunks, padding, mut left) => {
+            let chunks = chunks.chain(padding.map(Ok));
             if left == 0 {
                 let empty = fragment(context, Kind::DataSet, Bytes::new(), max_length);
                 empty.for_each(|value| value.write_pdu(&mut out));
             }
-            let capacity = capacity(max_length);
-            for chunk in chunks {
-                let mut chunk = chunk?;
-                while !chunk.is_empty() {
-                    let data = chunk.split_to(capacity.min(chunk.len()));
-                    left -= data.len() as u64;
-                    let place = if left == 0 { Place::Last } else { Place::Inner };
-                    Pdv {
-                        context,
-                        kind: Kind::DataSet,
-                        place,
-                        data,
-                    }
-                    .write_pdu(&mut out);
-                    flush(connection, &mut out, GATHER).await?;
+            for data in Fragments::of(chunks, capacity(max_length)) {
+                let data = data?;
+                left -= data.len() as u64;
+                let place = if left == 0 { Place::Last } else { Place::Inner };
+                Pdv {
+                    context,
+                    kind: Kind::DataSet,
+                    place,
+                    data,
                 }
+                .write_pdu(&mut out);
+                flush(connection, &mut out, GATHER).await?;
             }
         }
     }
     flush(connection, &mut out, 1).await
+}
+
+/// Chunks of any length as fragments: no longer than the capacity, and even, as every fragment has to be (PS3.8 E.2).
+struct Fragments<C> {
+    chunks: C,
+    capacity: usize,
+    rest: Bytes,
+    /// What was left over of a chunk that ended on an odd byte.
+    held: Option<u8>,
+}
+
+impl<C: Iterator<Item = io::Result<Bytes>>> Fragments<C> {
+    fn of(chunks: C, capacity: usize) -> Self {
+        Self {
+            chunks,
+            capacity,
+            rest: Bytes::new(),
+            held: None,
+        }
+    }
+}
+
+impl<C: Iterator<Item = io::Result<Bytes>>> Iterator for Fragments<C> {
+    type Item = io::Result<Bytes>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if self.rest.is_empty() {
+                match self.chunks.next() {
+                    Some(Ok(chunk)) => self.rest = chunk,
+                    Some(Err(error)) => return Some(Err(error)),
+                    // A data set of odd length has no right form; it goes out as it is.
+                    None => return self.held.take().map(|byte| Ok(Bytes::from(vec![byte]))),
+                }
+                continue;
+            }
+            let room = self.capacity - usize::from(self.held.is_some());
+            let mut data = self.rest.split_to(room.min(self.rest.len()));
+            if let Some(byte) = self.held.take() {
+                data = [&[byte], &data[..]].concat().into();
+            }
+            // A peer that has room for a single byte gets single bytes.
+            if self.capacity > 1 && !data.len().is_multiple_of(2) {
+                self.held = data.split_off(data.len() - 1).first().copied();
+            }
+            if !data.is_empty() {
+                return Some(Ok(data));
+            }
+        }
+    }
 }
 
 async fn flush(connection: &mut Connection, out: &mut BytesMut, least: usize) -> Result<(), Gone> {
@@ -150,4 +203,35 @@ async fn flush(connection: &mut Connection, out: &mut BytesMut, least: usize) ->
         out.clear();
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_that_end_on_odd_bytes_become_even_fragments() {
+        let whole: Vec<u8> = (0..=99).collect();
+        for lengths in [
+            &[1, 1, 1, 97][..],
+            &[33, 33, 34],
+            &[7, 0, 93],
+            &[100],
+            &[99, 1],
+        ] {
+            for capacity in [1, 2, 6, 64, 1000] {
+                let mut rest = Bytes::from(whole.clone());
+                let chunks: Vec<_> = lengths.iter().map(|n| Ok(rest.split_to(*n))).collect();
+                let fragments: Vec<_> = Fragments::of(chunks.into_iter(), capacity)
+                    .map(Result::unwrap)
+                    .collect();
+                assert_eq!(fragments.concat(), whole);
+                for fragment in &fragments {
+                    let length = fragment.len();
+                    assert!(capacity == 1 || length.is_multiple_of(2));
+                    assert!((1..=capacity).contains(&length));
+                }
+            }
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::media::{MULTIPART_RELATED, MediaType, MediaTypeError};
 
-/// A boundary: 1 to 70 characters of RFC 2046's `bchars`, not ending in a space.
+/// A boundary: RFC 2046's `bchars`, not ending in a space, at most [`Boundary::MAX_LENGTH`] of them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Boundary(String);
 
@@ -20,8 +20,8 @@ pub enum BoundaryError {
     /// The parameter is missing.
     #[error("{0:?} has no boundary parameter")]
     Missing(String),
-    /// Not 1 to 70 characters.
-    #[error("boundary {text:?} has {length} characters where 1 to 70 are allowed")]
+    /// Empty or too long.
+    #[error("boundary {text:?} has {length} characters where 1 to {most} are allowed", most = Boundary::MAX_LENGTH)]
     Length {
         /// The boundary, cut after 80 characters.
         text: String,
@@ -39,8 +39,8 @@ pub enum BoundaryError {
 }
 
 impl Boundary {
-    /// The longest boundary, in characters.
-    pub const MAX_LENGTH: usize = 70;
+    /// The longest boundary that is read, in characters. RFC 2046 (5.1.1) ends at 70, but Orthanc sends 73: two UUIDs and a dash.
+    pub const MAX_LENGTH: usize = 200;
 
     /// Reads the value of the `boundary` parameter, without quotes.
     pub fn parse(text: &str) -> Result<Boundary, BoundaryError> {
@@ -116,6 +116,7 @@ mod tests {
     #[test]
     fn every_legal_form_is_taken() {
         let seventy = "b".repeat(70);
+        let of_orthanc = format!("{0}-{0}", "6acd49cd-7eb3-44fb-8e29-9a4a7eab3b5f");
         let cases = [
             ("multipart/related; boundary=token", "token"),
             ("multipart/related; boundary=\"token\"", "token"),
@@ -128,6 +129,10 @@ mod tests {
                 "in ner",
             ),
             (&format!("multipart/mixed; boundary={seventy}"), &seventy),
+            (
+                &format!("multipart/mixed; boundary={of_orthanc}"),
+                &of_orthanc,
+            ),
         ];
         for (content_type, boundary) in cases {
             assert_eq!(
@@ -139,7 +144,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_boundary_is_named() {
-        let long = format!("multipart/related; boundary={}", "b".repeat(71));
+        let long = format!("multipart/related; boundary={}", "b".repeat(201));
         let cases = [
             (
                 "multipart/related",
@@ -157,7 +162,7 @@ mod tests {
                 "multipart/related; boundary=\"a@b\"",
                 "boundary \"a@b\" holds '@'",
             ),
-            (&long, "71 characters where 1 to 70 are allowed"),
+            (&long, "201 characters where 1 to 200 are allowed"),
         ];
         for (content_type, message) in cases {
             let error = Boundary::from_content_type(content_type)

@@ -1,6 +1,7 @@
 //! C-MOVE and C-GET: every instance tried, every one accounted for (PS3.4 C.4.2, C.4.3).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Cursor;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
@@ -20,6 +21,7 @@ use dicom_wire::dimse::{
     CancelRequest, Command, GetRequest, MoveRequest, Originator, Priority, RetrieveResponse,
     Status, StoreResponse, SubOperations,
 };
+use dicom_wire::part10::{self, Limits};
 
 use super::peer::*;
 use super::receiver::{Manners, Receiver};
@@ -212,6 +214,41 @@ async fn a_study_goes_to_the_destination_byte_for_byte() {
         assert_eq!(one.transfer_syntax, instance.transfer_syntax);
         assert!(one.data_set == data_set(instance));
     }
+}
+
+#[tokio::test]
+async fn a_deflated_data_set_of_odd_length_is_padded() {
+    let receiver = Receiver::start(Manners::default()).await;
+    let archive = knowing(receiver.addr).start().await;
+    let encoded = dicom_fixtures::encoded::all();
+    let deflated = encoded
+        .iter()
+        .find(|file| file.name == "ct-deflated")
+        .unwrap();
+    archive
+        .archive()
+        .load(Bytes::from_static(deflated.bytes))
+        .unwrap();
+    let header = part10::header(
+        Cursor::new(deflated.bytes),
+        &part10::scan(Cursor::new(deflated.bytes), &Limits::default()).unwrap(),
+    )
+    .unwrap();
+    let study = text(&header, tags::STUDY_INSTANCE_UID).unwrap();
+    let asked = identifier(&[
+        (tags::QUERY_RETRIEVE_LEVEL, VR::CS, "STUDY"),
+        (tags::STUDY_INSTANCE_UID, VR::UI, &study),
+    ]);
+
+    let (_, end, _) = moved(&archive, STUDY_MOVE, "DEST", asked).await;
+
+    assert_eq!(end.outcome.status, Status::SUCCESS);
+    let [one] = &receiver.received()[..] else {
+        panic!("not one instance")
+    };
+    let (sent, pad) = one.data_set.split_at(one.data_set.len() - 1);
+    assert!(one.data_set.len().is_multiple_of(2) && deflated.bytes.ends_with(sent));
+    assert_eq!(pad, [0]);
 }
 
 #[tokio::test]
