@@ -52,6 +52,10 @@ class Orthanc:
         )
         listening(self.process, self.port)
         listening(self.process, self.http)
+        # The plugin learns of its servers a moment after that.
+        while set(self.get("/dicom-web/servers")) != set(archives):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                raise AssertionError(f"Orthanc ended with {self.process.wait(timeout=0.02)}")
 
     def get(self, path: str):
         return self.ask("GET", path)

@@ -11,7 +11,7 @@ from pynetdicom import build_role
 from mock import running
 from samples import as_sent, data_set, takable, uids
 from scu import FIND, GET, Received, associated, extended, keys, rows
-from test_files import stow, wado
+from test_files import on_the_wire, stow, wado
 
 LEVELS = {"STUDY": "studies", "SERIES": "series", "IMAGE": "instances"}
 
@@ -133,7 +133,7 @@ def test_what_was_stored_by_either_protocol_comes_back_the_same_by_both(twins):
             with associated(one, GET["STUDY"], (head.SOPClassUID, syntax), ext_neg=[role], evt_handlers=received.handlers()) as association:
                 wanted = keys("IMAGE", StudyInstanceUID=study, SeriesInstanceUID=series, SOPInstanceUID=instance)
                 rows(association.send_c_get(wanted, GET["STUDY"]))
-            assert received.instances == {instance: (syntax, data_set(path))}, path
+            assert received.instances == {instance: (syntax, on_the_wire(path, syntax))}, path
         if not syntax.is_implicit_VR and syntax.is_little_endian:
             assert by_web[0] == data_set(path), path
 

@@ -155,7 +155,7 @@ def pixels(instance: pydicom.Dataset) -> bytes:
         return b"".join(list(pydicom.encaps.generate_fragments(instance.PixelData))[1:])
     if not syntax.is_little_endian and instance.BitsAllocated == 16:
         return numpy.frombuffer(instance.PixelData, ">u2").astype("<u2").tobytes()
-    return instance.PixelData
+    return instance.PixelData + bytes(len(instance.PixelData) % 2)
 
 
 def test_findscu_is_answered_at_every_level_of_both_roots(demo):

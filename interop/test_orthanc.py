@@ -115,7 +115,7 @@ def test_it_searches_and_reads_by_its_dicomweb_client(both, files):
     first = pydicom.dcmread(images(files)[0])
     study, series, instance = uids(first)
     rows = other.post("/dicom-web/servers/mock/qido", {"Uri": "/studies", "Arguments": {"PatientID": first.PatientID, "00100010": "*"}})
-    assert [row["0020000d"]["Value"] for row in rows] == [study]
+    assert [row["0020000D"]["Value"] for row in rows] == [study]
     headers = {"Accept": "application/dicom+json"}
     metadata = other.post("/dicom-web/servers/mock/get", {"Uri": f"/studies/{study}/metadata", "HttpHeaders": headers})
     assert {row["00080018"]["Value"][0] for row in metadata} == set(held(images(files)))
@@ -164,7 +164,7 @@ def test_what_it_passes_on_to_the_archive_comes_back_to_it_unchanged(both):
     """Every file: into Orthanc, by STOW-RS to the archive, gone from Orthanc, back by WADO-RS and by C-MOVE."""
     archive, other = both
     taken = {}
-    for path in takable():
+    for path in filter(can_travel, takable()):
         answer = requests.post(other.url + "/instances", data=path.read_bytes(), timeout=60)
         if answer.ok and answer.json()["Status"] == "Success":
             taken[answer.json()["ID"]] = path
@@ -178,3 +178,10 @@ def test_what_it_passes_on_to_the_archive_comes_back_to_it_unchanged(both):
     assert set(after) == set(before)
     for instance, content in after.items():
         assert pydicom.dcmread(io.BytesIO(content)) == pydicom.dcmread(io.BytesIO(before[instance])), instance
+
+
+def can_travel(path) -> bool:
+    """Whether Orthanc takes it by C-STORE: not a retired JPEG process, nor a data set of odd length, on which it waits without end."""
+    syntax = pydicom.dcmread(path, stop_before_pixels=True).file_meta.TransferSyntaxUID
+    retired = [f"1.2.840.10008.1.2.4.{number}" for number in range(52, 67) if number != 57]
+    return syntax not in retired and (syntax.is_deflated or len(data_set(path)) % 2 == 0)

@@ -219,7 +219,7 @@ async fn a_study_goes_to_the_destination_byte_for_byte() {
 #[tokio::test]
 async fn a_deflated_data_set_of_odd_length_is_padded() {
     let receiver = Receiver::start(Manners::default()).await;
-    let archive = knowing(receiver.addr).start().await;
+    let archive = knowing(receiver.addr).start().await.unwrap();
     let encoded = dicom_fixtures::encoded::all();
     let deflated = encoded
         .iter()
