@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 /// A running archive; it ends when this is dropped.
 #[derive(Debug)]
@@ -10,6 +11,12 @@ pub struct Archive {
     child: Child,
     /// Where its DICOMweb services are, ending in `/dicomweb`.
     pub web: String,
+    /// Where its DIMSE services are, as `HOST:PORT`.
+    pub dimse: String,
+    /// Its AE title.
+    pub ae_title: String,
+    /// Where its control API is.
+    pub control: String,
 }
 
 impl Archive {
@@ -18,6 +25,14 @@ impl Archive {
     /// # Errors
     /// If it cannot be built or started, or says something else than its ready line.
     pub fn start(storage: &Path) -> io::Result<Self> {
+        Self::start_with(&["--storage", &storage.to_string_lossy()])
+    }
+
+    /// The same, with other flags than those for its ports.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with(flags: &[&str]) -> io::Result<Self> {
         let mut child = Command::new(binary()?)
             .args([
                 "--empty",
@@ -28,8 +43,7 @@ impl Archive {
                 "--control",
                 "127.0.0.1:0",
             ])
-            .arg("--storage")
-            .arg(storage)
+            .args(flags)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -46,18 +60,33 @@ impl Archive {
                 "instead of a ready line: {line:?}"
             )));
         };
-        Ok(Self { child, web })
+        let text = |name: &str| ready[name].as_str().unwrap_or_default().to_owned();
+        let dimse = text("dimse");
+        Ok(Self {
+            child,
+            web,
+            dimse: dimse.rsplit('@').next().unwrap_or(&dimse).to_owned(),
+            ae_title: text("ae_title"),
+            control: text("control"),
+        })
     }
 
     /// The most memory that was resident at once, in bytes; `None` where the system does not tell (it does on Linux).
     pub fn peak_resident(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))?;
-        let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-        Some(kib * 1024)
+        told(&self.child.id().to_string(), "VmHWM:")
     }
+}
+
+/// The memory of this process that is resident now, in bytes; `None` where the system does not tell.
+pub fn resident() -> Option<u64> {
+    told("self", "VmRSS:")
+}
+
+fn told(process: &str, field: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kib * 1024)
 }
 
 impl Drop for Archive {
@@ -68,8 +97,18 @@ impl Drop for Archive {
     }
 }
 
-/// The binary, built as this executable was. Cargo builds this package only, so it is asked for the other; that is quick when nothing changed.
+/// The binary, built as this executable was.
 fn binary() -> io::Result<PathBuf> {
+    static BUILT: Mutex<Option<PathBuf>> = Mutex::new(None);
+    let mut known = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if known.is_none() {
+        *known = Some(build()?);
+    }
+    known.clone().ok_or_else(|| io::ErrorKind::NotFound.into())
+}
+
+/// Cargo builds this package only, so it is asked for the other; that is quick when nothing changed.
+fn build() -> io::Result<PathBuf> {
     // This executable is in target/release/deps, or target/debug/deps.
     let here = std::env::current_exe()?;
     let built = here.ancestors().nth(2).ok_or(io::ErrorKind::NotFound)?;

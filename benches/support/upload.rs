@@ -40,18 +40,18 @@ pub fn pieces(study: &Big, boundary: &Boundary) -> impl Iterator<Item = Bytes> +
     })
 }
 
-/// Stores a study in one request; the status and the body of the answer.
+/// Stores the instances of a multipart/related body in one request; the status and the body of the answer.
 ///
 /// # Errors
 /// If no answer comes.
 pub async fn store(
     client: &reqwest::Client,
     web: &str,
-    study: &Big,
+    boundary: &Boundary,
+    pieces: impl Iterator<Item = Bytes> + Send + 'static,
 ) -> reqwest::Result<(u16, String)> {
-    let boundary = Boundary::seeded(1);
     let content_type = format!("multipart/related; type=\"{DICOM}\"; boundary={boundary}");
-    let body = futures_util::stream::iter(pieces(study, &boundary).map(Ok::<_, std::io::Error>));
+    let body = futures_util::stream::iter(pieces.map(Ok::<_, std::io::Error>));
     let answer = client
         .post(format!("{web}/studies"))
         .header("Content-Type", content_type)

@@ -1,0 +1,304 @@
+#!/usr/bin/env python3
+"""Our archive and its peers side by side on loopback, in one run. See README.md beside this."""
+
+import argparse
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import clients
+import servers
+from instances import Name, part10, pixels
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+HALF_MIB = 512 * 1024
+NEEDED = {"Orthanc": "orthanc", "storescp": "dcmtk", "storescu": "dcmtk", "dcmqrscp": "dcmtk"}
+
+
+class Table:
+    """Figures by row and server; what went wrong is kept as well."""
+
+    def __init__(self, only):
+        self.only, self.rows, self.problems = only, [], []
+
+    def wanted(self, title):
+        return self.only in title
+
+    def row(self, title, unit, better, measure, kinds):
+        """Runs `measure` on each server; it gives a figure, or a figure and the growth in MiB."""
+        if not self.wanted(title):
+            return
+        figures = {}
+        for kind in kinds:
+            try:
+                figures[kind.name] = measure(kind)
+            except Exception as error:  # one peer's failure is a line of the report
+                self.problems.append(f"{title}, {kind.name}: {error}")
+        self.add(title, unit, better, figures)
+
+    def add(self, title, unit, better, figures):
+        self.rows.append((title, unit, better, figures))
+        texts = [f"{name} {self.text(figure)}" for name, figure in figures.items()]
+        print(f"{title} [{unit}]: {', '.join(texts)}{self.ratio(better, figures)}", flush=True)
+
+    @staticmethod
+    def text(figure):
+        value, growth = figure if isinstance(figure, tuple) else (figure, None)
+        text = f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+        return text if growth is None else f"{text} (+{growth:.0f} MiB)"
+
+    def ratio(self, better, figures):
+        value = {name: figure[0] if isinstance(figure, tuple) else figure for name, figure in figures.items()}
+        limits = {name: value.pop(name) for name in list(value) if name.startswith("TCP")}
+        ours = value.pop("ours", None)
+        if ours is None:
+            return ""
+        ours_too = [name for name in value if name.startswith("ours")]
+        peers = {name: value[name] for name in value if name not in ours_too}
+        parts = []
+        if peers:
+            best = max(peers, key=peers.get) if better == "more" else min(peers, key=peers.get)
+            times = ours / peers[best] if better == "more" else peers[best] / ours
+            parts.append(f"{times:.1f} x {best}")
+        parts += [f"{ours / limit:.2f} of {name}" for name, limit in limits.items()]
+        return f" -> {', '.join(parts)}" if parts else ""
+
+    def print(self):
+        print("\n| what | figures | ours against the best peer |\n|---|---|---|")
+        for title, unit, better, figures in self.rows:
+            texts = ", ".join(f"{name} {self.text(figure)}" for name, figure in figures.items())
+            print(f"| {title} | {texts} {unit} | {self.ratio(better, figures)[4:]} |")
+        for problem in self.problems:
+            print(f"- {problem}")
+
+
+def install():
+    missing = sorted({package for tool, package in NEEDED.items() if not shutil.which(tool)})
+    if not servers.PLUGIN.exists():
+        missing.append("orthanc-dicomweb")
+    if missing:
+        done = subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", *missing], capture_output=True, text=True)
+        if done.returncode:
+            print(f"cannot install {' '.join(missing)}: {done.stderr.strip()[-200:]}", file=sys.stderr)
+    # Debian starts the daemon at installation.
+    if shutil.which("service"):
+        subprocess.run(["service", "orthanc", "stop"], capture_output=True)
+
+
+def tcp(length, into):
+    """Seconds for so many bytes over bare TCP, into a file where one is named."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def receive():
+            sock, _ = listener.accept()
+            buffer = bytearray(1 << 20)
+            out = open(into, "wb", buffering=0) if into else None
+            while read := sock.recv_into(buffer):
+                if out:
+                    out.write(memoryview(buffer)[:read])
+            sock.sendall(b"!")
+
+        thread = threading.Thread(target=receive)
+        thread.start()
+        began = time.perf_counter()
+        with socket.create_connection(listener.getsockname()) as sock:
+            for piece in pixels(length):
+                sock.sendall(piece)
+            sock.shutdown(socket.SHUT_WR)
+            sock.recv(1)
+        took = time.perf_counter() - began
+        thread.join()
+    if into:
+        pathlib.Path(into).unlink()
+    return took
+
+
+def upload(server, names, rows, columns, frames=1):
+    """Stores these instances in one request; seconds."""
+    length = rows * columns * 2 * frames
+    heads = [part10(name, rows, columns, frames) for name in names]
+
+    def parts():
+        for head in heads:
+            yield clients.PART + head
+            yield from pixels(length)
+
+    total = sum(len(clients.PART) + len(head) + length for head in heads)
+    took, stored = clients.store(server.web, total, parts())
+    if stored != len(names):
+        raise RuntimeError(f"{stored} of {len(names)} instances stored")
+    return took
+
+
+def bulk(table, scratch, scale):
+    """STOW-RS: many instances in a request, and one that is big."""
+    web = [servers.Ours, servers.OursInMemory, servers.OursHeaders, servers.Orthanc]
+    count, frames = max(2048 // scale, 16), max(2048 // scale, 16)
+    shapes = [
+        (f"STOW-RS {count} x 512 KiB, one request", [Name(1, i // 512, i) for i in range(count)], 1, count),
+        (f"STOW-RS one instance of {frames // 2} MiB", [Name(2, 1, 1)], frames, frames),
+    ]
+    for title, names, frames_each, halves in shapes:
+        if not table.wanted(title):
+            continue
+
+        def measure(kind):
+            with kind(scratch / "server") as server:
+                upload(server, [Name(9, 9, 9)], 8, 8)
+                server.forget_peak()
+                took = upload(server, names, 512, 512, frames_each)
+                return halves / 2 / took, server.growth()
+
+        figures = {
+            "TCP into a file": halves / 2 / tcp(halves * HALF_MIB, scratch / "raw"),
+            "TCP": halves / 2 / tcp(halves * HALF_MIB, None),
+        }
+        for kind in web:
+            try:
+                figures[kind.name] = measure(kind)
+            except Exception as error:
+                table.problems.append(f"{title}, {kind.name}: {error}")
+        table.add(title, "MiB/s", "more", figures)
+
+
+def dimse_store(table, scratch, scale):
+    """C-STORE with dcmtk's client, its Nagle off and on."""
+    if not table.wanted("C-STORE"):
+        return
+    kinds = [servers.Ours, servers.OursInMemory, servers.Storescp, servers.StorescpDiscarding, servers.Dcmqrscp, servers.Orthanc]
+    for title, nodelay, count in (("C-STORE 512 KiB, TCP_NODELAY", True, 1000 // scale), ("C-STORE 512 KiB, default client", False, 200 // scale)):
+        folder = scratch / "files"
+        folder.mkdir()
+        for i in range(count):
+            with open(folder / f"{i:06}.dcm", "wb") as file:
+                file.write(part10(Name(3, i // 500, i), 512, 512))
+                file.writelines(pixels(HALF_MIB))
+
+        def measure(kind):
+            with kind(scratch / "server") as server:
+                server.forget_peak()
+                return count / clients.storescu(server.dimse, server.title, folder, nodelay), server.growth()
+
+        table.row(f"{title}, {count} instances", "/s", "more", measure, kinds)
+        shutil.rmtree(folder)
+
+
+def search(table, scratch, scale):
+    """Indexing small instances, then what searches take."""
+    titles = ["index", "QIDO", "C-FIND", "reset"]
+    if not any(table.only in title or title in table.only for title in titles):
+        return
+    studies = max(200 // scale, 20)
+    figures = {}
+    for kind in (servers.Ours, servers.OursInMemory, servers.Orthanc):
+        try:
+            with kind(scratch / "server") as server:
+                figures[kind.name] = searches(server, studies)
+        except Exception as error:
+            table.problems.append(f"searches, {kind.name}: {error}")
+    instances = studies * 20
+    rows = [(f"index of small instances ({instances})", "/s", "more")]
+    kinds = ["exact Patient ID", "no match", "100 studies", "name wildcard", "a month", "instances of a series"]
+    rows += [(f"QIDO-RS {kind}, {instances} instances", "ms", "less") for kind in kinds]
+    rows += [(f"C-FIND Patient ID, {instances} instances", "ms", "less"), ("C-FIND, each further result", "ms", "less")]
+    rows += [("reset", "ms", "less")]
+    for number, (title, unit, better) in enumerate(rows):
+        found = {name: values[number] for name, values in figures.items() if number < len(values)}
+        if table.wanted(title):
+            table.add(title, unit, better, found)
+
+
+def searches(server, studies):
+    began = time.perf_counter()
+    for study in range(studies):
+        upload(server, [Name(study, i // 10, i) for i in range(20)], 8, 8)
+    figures = [studies * 20 / (time.perf_counter() - began)]
+    web, middle = clients.Web(server.web), Name(studies // 2, 0, 0)
+    paths = [
+        f"/studies?PatientID={middle.patient_id}",
+        "/studies?PatientID=NOBODY",
+        "/studies?limit=100",
+        "/studies?PatientName=DOE*&limit=100",
+        "/studies?StudyDate=20240101-20240131",
+        f"/studies/{middle.study}/series/{middle.series}/instances",
+    ]
+    figures += [web.median(path) for path in paths]
+    finder = clients.Finder(server.dimse, server.title)
+    level, uid = (0x00080052, "STUDY"), (0x0020000D, "")
+    keyed, matches = finder.median(dict([level, uid, (0x00100020, middle.patient_id)]))
+    every, all_matches = finder.median(dict([level, uid, (0x00100020, "")]), times=10)
+    finder.close()
+    if matches != 1 or all_matches != studies:
+        raise RuntimeError(f"C-FIND: {matches} and {all_matches} matches, not 1 and {studies}")
+    figures += [keyed, (every - keyed) / (studies - 1)]
+    if hasattr(server, "reset"):
+        figures.append(server.reset() * 1000)
+    return figures
+
+
+def retrieve(table, scratch, scale):
+    """A raw frame, and frames of a file that has many."""
+    octets = 'multipart/related; type="application/octet-stream"'
+    frames = 100
+    kinds = [servers.Ours, servers.OursInMemory, servers.Orthanc]
+    name = Name(4, 1, 1)
+    path = f"/studies/{name.study}/series/{name.series}/instances/{name.instance}/frames"
+
+    def measure(frames, what, accept):
+        def run(kind):
+            with kind(scratch / "server") as server:
+                upload(server, [name], 512, 512, frames)
+                return clients.Web(server.web).rate(path + what, accept)
+
+        return run
+
+    table.row("raw frame of 512 KiB", "/s", "more", measure(1, "/1", octets), kinds)
+    table.row("frame 1 of 100, raw", "/s", "more", measure(frames, "/1", octets), kinds)
+    table.row("frame 100 of 100, raw", "/s", "more", measure(frames, "/100", octets), kinds)
+    table.row("frame 100 of 100, rendered as JPEG", "/s", "more", measure(frames, "/100/rendered", "image/jpeg"), kinds)
+
+
+def start(table, scratch, _):
+    def measure(kind):
+        took = []
+        for _ in range(5):
+            with kind(scratch / "server") as server:
+                took.append(server.ready)
+        return sorted(took)[2] * 1000
+
+    table.row("start to ready, empty", "ms", "less", measure, [servers.Ours, servers.OursInMemory, servers.Orthanc, servers.Dcmqrscp])
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--quick", action="store_true", help="an eighth of everything")
+    arguments.add_argument("--row", default="", help="only rows with this word")
+    arguments.add_argument("--archive", help="the binary, instead of the one that cargo builds")
+    arguments.add_argument("--directory", help="where everything is stored for the time of the run")
+    given = arguments.parse_args()
+    install()
+    if not given.archive:
+        subprocess.run(["cargo", "build", "--release", "-p", "dicom-mock-archive", "--quiet"], cwd=ROOT, check=True)
+        import json
+
+        about = subprocess.run(["cargo", "metadata", "--no-deps", "--format-version", "1"], cwd=ROOT, check=True, capture_output=True)
+        given.archive = pathlib.Path(json.loads(about.stdout)["target_directory"]) / "release" / "dicom-mock-archive"
+    servers.Ours.binary = given.archive
+    table, scale = Table(given.row), 8 if given.quick else 1
+    with tempfile.TemporaryDirectory(dir=given.directory) as scratch:
+        for part in (start, bulk, dimse_store, search, retrieve):
+            try:
+                part(table, pathlib.Path(scratch), scale)
+            except Exception as error:
+                table.problems.append(f"{part.__name__}: {error}")
+    table.print()
+
+
+if __name__ == "__main__":
+    main()
