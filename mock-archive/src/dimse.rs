@@ -191,3 +191,10 @@ async fn refuse(
         .send(&message.to_pdus(association.max_length()))
         .await
 }
+
+/// Waits as told. No time is no wait: a timer's shortest is a millisecond.
+async fn wait(delay: Duration) {
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+}

@@ -3,6 +3,7 @@
 //! Nothing is ever half stored: what arrives goes to memory, or to a temporary file that is renamed when the archive keeps the instance and removed when it does not.
 //! What is in a directory outlives the process, and the machine's power: see [`Storage::directory`].
 
+mod ahead;
 mod content;
 mod directory;
 mod filed;
@@ -58,7 +59,7 @@ pub enum Retain {
     /// Everything.
     #[default]
     All,
-    /// The header and a digest: the instance can be found, counted and compared, not retrieved. Its bytes pass through a temporary file and never fill memory or disk.
+    /// The header and a digest: the instance can be found, counted and compared, not retrieved. Its bytes pass by and never fill memory or disk.
     Headers,
 }
 
@@ -99,6 +100,7 @@ impl Storage {
         self
     }
 
+<<<<<<< HEAD
     /// The same place, where files count as kept then.
     #[must_use]
     pub fn synced(mut self, sync: Sync) -> Self {
@@ -108,9 +110,7 @@ impl Storage {
 
     /// Whether keeping an instance takes a while, so that several are better kept at once.
     pub(crate) fn is_slow(&self) -> bool {
-        self.directory.is_some()
-    }
-
+=======
     /// A number that no other content of this place has.
     fn revision(&self) -> u64 {
         self.revisions.0.fetch_add(1, Ordering::Relaxed)

@@ -11,7 +11,6 @@ use dicom_wire::ae::AeTitle;
 use dicom_wire::dimse::pdv::{self, Assembler, Event, P_DATA_TF, Pdv, Place};
 use dicom_wire::dimse::{Command, CommandSet, DataSet, Message, Status, StoreRequest, element};
 use dicom_wire::uid::Uid;
-use tokio::time::sleep;
 
 use super::IDLE;
 use super::commitment::Report;
@@ -166,7 +165,7 @@ impl Association {
         let exchange = self.archive.exchange(request);
         self.data_sent = 0;
         let admission = exchange.admit();
-        sleep(admission.delay).await;
+        super::wait(admission.delay).await;
         let entry = match admission.ruling {
             Ruling::Proceed => Entry::Proceed,
             Ruling::Fail(status) => Entry::Fail(status),
@@ -290,7 +289,7 @@ impl Association {
         let status = set.number(element::STATUS).ok().flatten();
         let mut status = status.map_or(Status::SUCCESS, Status);
         let delivery = exchange.respond(&mut status);
-        sleep(delivery.delay).await;
+        super::wait(delivery.delay).await;
         if let Some((source, reason)) = delivery.abort {
             return Err(self.abort(source, reason).await);
         }

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use dicom_ul::pdu::{self, AssociationRQ, Pdu};
 use dicom_wire::ae::AeTitle;
 use dicom_wire::dimse::pdv::Assembler;
-use tokio::time::sleep;
 
 use super::ARTIM;
 use super::association::{Agreed, Association};
@@ -84,7 +83,7 @@ impl Association {
         let opening = archive.exchange(opened.on_connection(number));
         let admission = opening.admit();
         let seat = seat.filter(|_| matches!(admission.ruling, Ruling::Proceed));
-        sleep(admission.delay).await;
+        super::wait(admission.delay).await;
         match admission.ruling {
             Ruling::Proceed => {}
             Ruling::Reject(rejection) => {

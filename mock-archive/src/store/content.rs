@@ -23,7 +23,10 @@ pub(super) enum Content {
     Gone { len: u64 },
 }
 
-/// Chunks with the offsets at which they start.
+/// What stands for bytes that were passed over.
+static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+
+/// Chunks with the offsets at which they start. Bytes between them were passed over because nobody will ask for them; they read as zeros.
 #[derive(Debug, Default)]
 pub(super) struct Pieces {
     pieces: Vec<Bytes>,
@@ -41,6 +44,11 @@ impl Pieces {
         self.pieces.push(piece);
     }
 
+    /// Passes over so many bytes.
+    pub(super) fn skip(&mut self, count: u64) {
+        self.len += count;
+    }
+
     pub(super) fn len(&self) -> u64 {
         self.len
     }
@@ -49,14 +57,23 @@ impl Pieces {
         self.pieces.iter()
     }
 
+    /// The chunks and their offsets.
+    pub(super) fn placed(&self) -> impl Iterator<Item = (u64, &Bytes)> {
+        self.starts.iter().copied().zip(&self.pieces)
+    }
+
     /// What is left of the piece that has this offset; empty behind the end.
-    fn from(&self, offset: u64) -> Bytes {
+    pub(super) fn from(&self, offset: u64) -> Bytes {
         let at = self.starts.partition_point(|start| *start <= offset);
         match at.checked_sub(1).map(|i| (self.starts[i], &self.pieces[i])) {
             Some((start, piece)) if offset < start + piece.len() as u64 => {
                 piece.slice((offset - start) as usize..)
             }
-            _ => Bytes::new(),
+            _ => {
+                let next = self.starts.get(at).copied().unwrap_or(self.len);
+                let gap = next.saturating_sub(offset).min(ZEROS.len() as u64);
+                Bytes::from_static(&ZEROS[..gap as usize])
+            }
         }
     }
 }

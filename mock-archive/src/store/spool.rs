@@ -1,17 +1,21 @@
 //! Takes an instance while it arrives.
 
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
+use super::ahead;
 use super::content::{Content, Pieces, Reader};
 use super::{Retain, Storage, THRESHOLD};
 
 /// Chunks smaller than this are copied together, so that a client that sends byte by byte costs no more than others.
 const SMALL: usize = 4 * 1024;
+
+/// So many bytes of an instance are looked at for its header in memory.
+const MOST_KEPT: usize = 4 * 1024 * 1024;
 
 /// Takes the chunks of an instance. Dropped before its end, it leaves nothing behind.
 #[derive(Debug)]
@@ -23,6 +27,12 @@ pub struct Spool {
     pending: BytesMut,
     file: Option<NamedTempFile>,
     written: u64,
+    /// Bytes before this offset are passed over; only where headers are all that is retained.
+    passed_over: u64,
+    /// Bytes in memory since the last look ahead.
+    unseen: usize,
+    /// Bytes in memory.
+    kept: usize,
     digest: Option<Sha256>,
 }
 
@@ -43,6 +53,9 @@ impl Spool {
             pending: BytesMut::new(),
             file: None,
             written: 0,
+            passed_over: 0,
+            unseen: 0,
+            kept: 0,
             digest,
         }
     }
@@ -109,10 +122,35 @@ impl Spool {
     }
 
     fn add(&mut self, chunk: Bytes) -> io::Result<()> {
+        if self.storage.retain == Retain::Headers && self.file.is_none() {
+            return self.add_header(chunk);
+        }
         self.pieces.push(chunk);
         let stays = self.storage.directory.is_none() && self.storage.retain == Retain::All;
         if !stays && self.pieces.len() > THRESHOLD as u64 {
             self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what a scan will want. Where that is nearly everything, it goes to a file after all.
+    fn add_header(&mut self, mut chunk: Bytes) -> io::Result<()> {
+        let over = self.passed_over.saturating_sub(self.pieces.len());
+        let over = usize::try_from(over).unwrap_or(usize::MAX).min(chunk.len());
+        chunk.advance(over);
+        self.pieces.skip(over as u64);
+        self.unseen += chunk.len();
+        self.kept += chunk.len();
+        self.pieces.push(chunk);
+        if self.unseen <= THRESHOLD {
+            return Ok(());
+        }
+        if self.kept > MOST_KEPT {
+            return self.flush();
+        }
+        self.unseen = 0;
+        if let Some(wanted) = ahead::wanted(&self.pieces) {
+            self.passed_over = wanted;
         }
         Ok(())
     }
@@ -123,10 +161,19 @@ impl Spool {
             Some(file) => file,
             None => self.file.insert(self.storage.temporary()?),
         };
-        for piece in self.pieces.iter() {
+        let mut at = 0;
+        for (start, piece) in self.pieces.placed() {
+            if start != at {
+                file.seek(SeekFrom::Start(self.written + start))?;
+            }
             file.write_all(piece)?;
+            at = start + piece.len() as u64;
         }
         self.written += self.pieces.len();
+        if at != self.pieces.len() {
+            file.as_file().set_len(self.written)?;
+            file.seek(SeekFrom::Start(self.written))?;
+        }
         self.pieces = Pieces::default();
         Ok(())
     }

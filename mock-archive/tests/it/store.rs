@@ -1,6 +1,6 @@
 //! Bytes of instances: spooled, stored, gone.
 
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::path::Path;
 
 use bytes::Bytes;
@@ -9,6 +9,7 @@ use dicom_mock_archive::policy::{Duplicates, PatientConflict, Policy};
 use dicom_mock_archive::request::{Request, Scope, Service};
 use dicom_mock_archive::store::{Retain, Storage, Stored};
 use dicom_wire::ae::AeTitle;
+use dicom_wire::part10::{self, Bulk, Limits};
 
 fn instance() -> Bytes {
     dicom_fixtures::ct("chest").slices(1).instances()[0]
@@ -132,6 +133,52 @@ fn a_digest_is_the_same_wherever_the_bytes_are() {
     let whole = stored(&Storage::memory(), &bytes, 70_000).digest().unwrap();
     let passing = stored(&Storage::memory().retaining(Retain::Headers), &bytes, 3_000);
     assert_eq!(passing.digest().unwrap(), whole);
+}
+
+#[test]
+fn a_header_says_the_same_whether_its_pixels_were_kept_or_passed_over() {
+    let slice = instance();
+    let layout = part10::scan(Cursor::new(&slice), &Limits::default()).unwrap();
+    let Bulk::Whole(pixels) = &layout.pixel_data().unwrap().value else {
+        panic!("pixels of a slice are in one piece");
+    };
+    // Behind the pixels (PS3.10 7.2), in many fragments (PS3.5 A.4), and cut off.
+    let behind = b"\xFC\xFF\xFC\xFFOB\0\0\x04\0\0\0\0\0\0\0".to_vec();
+    let padded = [slice.to_vec(), behind.clone()].concat();
+    let mut fragments = slice[..pixels.start as usize - 4].to_vec();
+    fragments.extend(b"\xFF\xFF\xFF\xFF\xFE\xFF\x00\xE0\0\0\0\0");
+    for _ in 0..900 {
+        fragments.extend(b"\xFE\xFF\x00\xE0\x10\x27\0\0");
+        fragments.extend([7; 10_000]);
+    }
+    fragments.extend(b"\xFE\xFF\xDD\xE0\0\0\0\0");
+    fragments.extend(behind);
+    let cut = slice[..slice.len() - 1_000].to_vec();
+    for bytes in [slice.to_vec(), padded, fragments, cut] {
+        let bytes = Bytes::from(bytes);
+        for step in [3_000, 70_000, 1 << 20] {
+            let read = |storage: &Storage| {
+                let mut spool = storage.spool();
+                for at in (0..bytes.len()).step_by(step) {
+                    let end = bytes.len().min(at + step);
+                    spool.write(bytes.slice(at..end)).unwrap();
+                }
+                let stored = Stored::read(spool.finish().unwrap());
+                stored.map_err(|error| error.to_string()).map(|stored| {
+                    let header = format!("{:?}", stored.header());
+                    (
+                        stored.len(),
+                        stored.layout().clone(),
+                        header,
+                        stored.digest().unwrap(),
+                    )
+                })
+            };
+            let whole = read(&Storage::memory());
+            let passing = read(&Storage::memory().retaining(Retain::Headers));
+            assert!(whole == passing, "{} bytes in steps of {step}", bytes.len());
+        }
+    }
 }
 
 /// Stores an instance as a C-STORE would.
