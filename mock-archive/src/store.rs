@@ -100,7 +100,6 @@ impl Storage {
         self
     }
 
-<<<<<<< HEAD
     /// The same place, where files count as kept then.
     #[must_use]
     pub fn synced(mut self, sync: Sync) -> Self {
@@ -110,7 +109,9 @@ impl Storage {
 
     /// Whether keeping an instance takes a while, so that several are better kept at once.
     pub(crate) fn is_slow(&self) -> bool {
-=======
+        self.directory.is_some()
+    }
+
     /// A number that no other content of this place has.
     fn revision(&self) -> u64 {
         self.revisions.0.fetch_add(1, Ordering::Relaxed)

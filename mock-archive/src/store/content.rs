@@ -53,10 +53,6 @@ impl Pieces {
         self.len
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Bytes> {
-        self.pieces.iter()
-    }
-
     /// The chunks and their offsets.
     pub(super) fn placed(&self) -> impl Iterator<Item = (u64, &Bytes)> {
         self.starts.iter().copied().zip(&self.pieces)

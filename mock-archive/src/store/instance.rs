@@ -106,6 +106,7 @@ impl Stored {
     ) -> Result<Self, Unreadable> {
         let mut identity = identity(&header, &layout)?;
         share_uids(storage, &mut identity, &mut layout);
+        layout.bulk.shrink_to_fit();
         Ok(Self {
             identity,
             layout,
@@ -257,57 +258,6 @@ impl Stored {
     pub(crate) fn share(&mut self, first: &Self) {
         self.header.share(&first.header);
     }
-<<<<<<< HEAD
-=======
-
-    /// The file goes when the last handle to this goes: the archive has forgotten the instance.
-    pub(crate) fn forget(&self) {
-        self.doomed.store(true, Ordering::Relaxed);
-    }
-
-    /// The instance under another Patient ID, in its header and in its bytes.
-    ///
-    /// # Errors
-    /// If the bytes cannot be read or written. The bytes of a deflated data set stay as they are.
-    pub(crate) fn under_patient(mut self, patient_id: &str) -> io::Result<Self> {
-        let value = PrimitiveValue::from(patient_id);
-        let mut header = self.header().into_owned();
-        header.put(DataElement::new(tags::PATIENT_ID, VR::LO, value));
-        self.header = Header::new(header);
-        self.identity.patient_id = patient_id.to_owned();
-        if self.layout.encoding == Encoding::Deflated {
-            return Ok(self);
-        }
-        let place = part10::place(self.reader()?, &self.layout, tags::PATIENT_ID)
-            .map_err(io::Error::other)?;
-        let element = element(self.layout.encoding, tags::PATIENT_ID, "LO", patient_id);
-        let before = self.chunks(0..place.start)?;
-        let behind = self.chunks(place.end..self.len())?;
-        let mut spool = self.storage.spool();
-        for chunk in before.chain([Ok(element)]).chain(behind) {
-            spool.write(chunk?)?;
-        }
-        let spooled = spool.finish()?;
-        let layout = part10::scan(spooled.reader()?, &Limits::default());
-        self.layout = layout.map_err(io::Error::other)?;
-        self.content = spooled.content;
-        if self.storage.retain == Retain::All {
-            self.digest = OnceLock::new();
-        }
-        Ok(self)
-    }
-}
-
-impl Drop for Stored {
-    fn drop(&mut self) {
-        if let (true, Content::File { path, .. }) =
-            (self.doomed.load(Ordering::Relaxed), &self.content)
-        {
-            // Another process may have removed it: then it is gone as wanted.
-            let _ = fs::remove_file(path);
-        }
-    }
->>>>>>> 57cd810 (Answer over DIMSE without a timer's millisecond, reset at once, and pass pixels by where only headers are kept)
 }
 
 /// Lets the instances of a study, and the parts of one instance, share the texts of their UIDs.
