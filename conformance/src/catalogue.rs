@@ -272,6 +272,17 @@ catalogue! {
         get_our_failure_reported,
     }
     consistency {
+        stow_find,
+        cstore_qido,
+        same_answer,
+        same_pixels,
+        same_dataset,
+        same_failure,
+        metadata_is_dataset,
+        commit_truth,
+        delete_everywhere,
+        warning_parity,
+        no_phi_in_errors,
     }
 }
 

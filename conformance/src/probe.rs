@@ -2,6 +2,7 @@
 //! and the upper layer below them does without those too, so that a fault common to both ends cannot hide.
 
 pub mod body;
+pub mod commitment;
 pub mod conversation;
 pub mod dimse;
 pub mod file;

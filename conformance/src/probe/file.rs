@@ -81,6 +81,11 @@ impl File {
         tags.iter().take(5).map(ToString::to_string).collect()
     }
 
+    /// The elements at the top level, those of the file meta information among them.
+    pub fn tags(&self) -> impl Iterator<Item = Tag> {
+        self.elements.keys().copied()
+    }
+
     /// The bytes of an element at the top level; of a sequence or of encapsulated pixel data, everything in it.
     pub fn value(&self, tag: Tag) -> Option<&Bytes> {
         self.elements.get(&tag)

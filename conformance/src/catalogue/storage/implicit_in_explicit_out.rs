@@ -42,7 +42,7 @@ async fn run(context: &Context) -> Verdict {
     ensure!(status == 0, "C-STORE was answered {status:04X}H");
     association.release().await?;
 
-    let standard = |tag: Tag| tag.group() % 2 == 0;
+    let standard = |tag: Tag| tag.group().is_multiple_of(2);
     if context.offers(Need::CGet) {
         let proposal = dimse
             .proposal()

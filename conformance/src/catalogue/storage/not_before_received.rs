@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::outcome::{Finding, Verdict, ensure};
 use crate::probe::dimse::encode;
 use crate::probe::pdu::{Heard, command};
+use crate::probe::presence::is_kept;
 
 pub(crate) static CHECK: Check = Check {
     id: "store.not-before-received",
@@ -20,7 +21,7 @@ pub(crate) static CHECK: Check = Check {
     profiles: &[Profile::CoreDimse],
     fault: "store.early-success",
     sends: "C-STORE of 4 MiB but for the last fragment, a pause, and the rest",
-    accepts: "no response in the pause; status 0000H after the rest",
+    accepts: "no response in the pause; status 0000H after the rest, and the instance",
     run: |context| Box::pin(run(context)),
 };
 
@@ -61,5 +62,8 @@ async fn run(context: &Context) -> Verdict {
         (responded_to, status) == (Some(message_id), Some(0)),
         "status {status:04X?} to message {responded_to:?}"
     );
-    wire.release().await
+    wire.release().await?;
+    let kept = is_kept(context, instance).await?;
+    ensure!(kept, "0000H, and then the instance is not there");
+    Ok(())
 }
