@@ -27,7 +27,6 @@ fn main() -> Result<()> {
     };
     let runtime = Runtime::new()?;
     let served = runtime.block_on(filling::served())?;
-    let mut web = Http::connect(&served.web_url())?;
     let mut there = 0;
     for size in [10_000, 100_000, 1_000_000]
         .into_iter()
@@ -36,11 +35,13 @@ fn main() -> Result<()> {
         filling::fill(served.archive(), there..size)?;
         there = size;
         println!("{size} instances in {} studies", size / 20);
-        searches(&mut web, size)?;
+        // A new one each time: idle connections are closed.
+        searches(&mut Http::connect(&served.web_url())?, size)?;
         finds(served.dimse_addr(), served.ae_title().as_str(), size)?;
     }
 
     let one = exact(there);
+    let mut web = Http::connect(&served.web_url())?;
     let mut criterion = Criterion::default().configure_from_args().sample_size(20);
     let mut group = criterion.benchmark_group(format!("search of {there}"));
     group.measurement_time(Duration::from_secs(2));
