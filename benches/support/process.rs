@@ -97,8 +97,11 @@ impl Drop for Archive {
     }
 }
 
-/// The binary, built as this executable was.
+/// The binary, built as this executable was, unless `ARCHIVE_BINARY` names another.
 fn binary() -> io::Result<PathBuf> {
+    if let Some(given) = std::env::var_os("ARCHIVE_BINARY") {
+        return Ok(given.into());
+    }
     static BUILT: Mutex<Option<PathBuf>> = Mutex::new(None);
     let mut known = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     if known.is_none() {
