@@ -108,11 +108,17 @@ PROPOSE = {
 }
 
 
+# Label map segmentation, which Debian's storescu does not know as a storage class.
+NEW_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.7",)
+
+
 def by_syntax() -> dict[str, list]:
     """The files of each transfer syntax that storescu can propose, and that its own parser reads."""
     found = {}
     for path in takable():
-        found.setdefault(pydicom.dcmread(path, stop_before_pixels=True).file_meta.TransferSyntaxUID, []).append(path)
+        head = pydicom.dcmread(path, stop_before_pixels=True)
+        if head.SOPClassUID not in NEW_CLASSES:
+            found.setdefault(head.file_meta.TransferSyntaxUID, []).append(path)
     return {syntax: paths for syntax, paths in found.items() if syntax in PROPOSE}
 
 

@@ -117,7 +117,7 @@ def equal_values(back: pydicom.Dataset, sent: pydicom.Dataset) -> None:
                 equal_values(one, another)
         elif other.VR == "UN" != element.VR:
             # Private values of implicit VR, which pydicom's dictionary has a VR for and others have not.
-            assert other.value == written(element), element
+            assert (other.value or b"") == written(element), element
         elif isinstance(element.value, bytes):
             assert words(other, True) == words(element, sent.original_encoding[1]), element
         else:
