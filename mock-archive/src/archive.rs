@@ -9,6 +9,7 @@ mod scheduling;
 mod searching;
 mod seat;
 mod storing;
+mod validation;
 
 use std::collections::VecDeque;
 use std::fmt;

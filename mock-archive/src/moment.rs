@@ -325,6 +325,18 @@ pub struct Judge<'a> {
     pub other_patient: Option<String>,
     /// Under which patient it is kept.
     pub under: Under,
+    /// Whether an instance whose values are changed tells which it had.
+    pub originals: Originals,
+}
+
+/// Whether an instance that is changed holds what was there before (PS3.3 C.12.1.1.9).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Originals {
+    /// In Original Attributes Sequence (0400,0561).
+    #[default]
+    Told,
+    /// Nowhere.
+    Forgotten,
 }
 
 impl Judge<'_> {

@@ -32,6 +32,10 @@ pub struct Policy {
     pub index_delay: Duration,
     /// How many exchanges the journal has room for; the oldest go first.
     pub journal_limit: usize,
+    /// What is thrown away of an instance.
+    pub discards: Discards,
+    /// Whether an instance that lacks what its SOP class demands is noticed.
+    pub validation: Validation,
     /// Whether instances can be deleted over HTTP.
     pub delete: Delete,
     /// Transfer syntaxes that can be stored; others are refused with C122 and not accepted in a presentation context.
@@ -77,6 +81,8 @@ impl Default for Policy {
             coerce: BTreeMap::new(),
             index_delay: Duration::ZERO,
             journal_limit: 10_000,
+            discards: Discards::default(),
+            validation: Validation::default(),
             delete: Delete::default(),
             transfer_syntaxes: Accepts::Any,
             sop_classes: Accepts::Any,
@@ -235,6 +241,28 @@ pub enum PatientConflict {
     Coerce,
     /// It is stored, and the study is listed once for each patient.
     Split,
+}
+
+/// What is thrown away of an instance before it is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Discards {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Private elements at the top level, with warning B006.
+    PrivateElements,
+}
+
+/// What happens when an instance lacks what is Type 1 in its SOP class, as far as the archive looks: Modality, and of images the pixels and their description.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Validation {
+    /// Nothing: it is stored.
+    #[default]
+    None,
+    /// It is stored, with warning B007.
+    Warn,
+    /// It is refused with A900.
+    Reject,
 }
 
 /// Whether studies, series and instances can be deleted over HTTP, which PS3.18 does not have and many archives do.

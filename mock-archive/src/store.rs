@@ -26,7 +26,7 @@ use tempfile::NamedTempFile;
 pub use content::{Chunks, Reader};
 pub use instance::{Stored, Unreadable};
 pub use rebuild::Left;
-pub(crate) use rewrite::{Origin, Unchangeable};
+pub(crate) use rewrite::{Changes, Origin, Unchangeable};
 pub use spool::{Spool, Spooled};
 
 use directory::Directory;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use dicom_dictionary_std::uids;
 use dicom_mock_archive::MockArchive;
 use dicom_mock_archive::policy::{
-    Accepts, Called, Delete, Edition, Extension, PatientConflict, Policy,
+    Accepts, Called, Delete, Discards, Edition, Extension, PatientConflict, Policy, Validation,
 };
 use dicom_mock_archive::rule::Rule;
 use dicom_wire::ae::AeTitle;
@@ -155,6 +155,14 @@ fn claim(need: Need, policy: &mut Policy) -> Option<String> {
                 .destinations
                 .insert(AeTitle::parse(DEAD).ok()?, address);
             DEAD
+        }
+        Need::Discards => {
+            policy.discards = Discards::PrivateElements;
+            ""
+        }
+        Need::Validates => {
+            policy.validation = Validation::Warn;
+            ""
         }
         Need::ChecksCalled => {
             policy.called = Called::Own;

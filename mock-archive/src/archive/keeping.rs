@@ -17,7 +17,7 @@ use crate::exchange::Exchange;
 use crate::journal::Note;
 use crate::moment::Under;
 use crate::request::Protocol;
-use crate::store::{Origin, Stored, Unchangeable};
+use crate::store::{Changes, Origin, Stored, Unchangeable};
 
 /// An instance about which was decided.
 #[must_use = "an instance is not kept before it is settled"]
@@ -61,7 +61,7 @@ impl Archive {
     ) -> Judging {
         let identity = stored.identity();
         let instead_of = state.known(&identity.instance);
-        if decided.values.is_empty() && !self.shared.storage.is_slow() {
+        if decided.changes.is_empty() && !self.shared.storage.is_slow() {
             return match stored.commit(None) {
                 Ok(()) => {
                     state.insert(Arc::new(stored), decided.under, self);
@@ -136,7 +136,7 @@ impl Keeping {
             judged,
         } = self;
         let archive = reservation.archive.clone();
-        let kept = keep(stored, &decided.values, &origin, instead_of.as_deref());
+        let kept = keep(stored, &decided.changes, &origin, instead_of.as_deref());
         // What came in one exchange is found in the order in which it came.
         let mut state = archive.state_when(|state| state.reserved.is_next(reservation.turn));
         match kept {
@@ -152,13 +152,13 @@ impl Keeping {
 
 fn keep(
     stored: Stored,
-    values: &BTreeMap<Tag, (VR, String)>,
+    changes: &Changes,
     origin: &Origin,
     instead_of: Option<&Stored>,
 ) -> Result<Stored, Unchangeable> {
-    let mut stored = match values.is_empty() {
+    let mut stored = match changes.is_empty() {
         true => stored,
-        false => stored.coerced(values, origin)?,
+        false => stored.coerced(changes, origin)?,
     };
     stored.commit(instead_of)?;
     Ok(stored)

@@ -9,13 +9,14 @@ use dicom_wire::uid::Uid;
 
 use super::keeping::Judging;
 use super::outcome::Judged;
+use super::validation::mismatch;
 use super::{Archive, Effect, Identity, State, Verdict};
 use crate::exchange::Exchange;
 use crate::journal::Note;
-use crate::moment::{Fate, Judge, Moment, Under};
-use crate::policy::{Duplicates, Policy};
+use crate::moment::{Fate, Judge, Moment, Originals, Under};
+use crate::policy::{Discards, Duplicates, Policy, Validation};
 use crate::rule::Scene;
-use crate::store::{Spooled, Stored};
+use crate::store::{Changes, Spooled, Stored};
 
 /// An instance that has arrived whole, as a Part 10 file.
 #[derive(Debug)]
@@ -171,6 +172,11 @@ fn objection(
         );
         return Some((FailureReason::TRANSFER_SYNTAX_NOT_SUPPORTED, because));
     }
+    if policy.validation == Validation::Reject
+        && let Some(because) = mismatch(stored)
+    {
+        return Some((FailureReason::DATA_SET_MISMATCH, because));
+    }
     if let Some(most) = policy
         .max_instance_bytes
         .filter(|most| stored.len() > *most)
@@ -189,7 +195,7 @@ pub(super) struct Decided {
     pub(super) effect: Effect,
     pub(super) under: Under,
     /// Values that it gets.
-    pub(super) values: BTreeMap<Tag, (VR, String)>,
+    pub(super) changes: Changes,
 }
 
 impl State {
@@ -213,12 +219,25 @@ impl State {
             fate: Fate::AsSaid,
             other_patient: other_patient.filter(|id| *id != identity.patient_id),
             under: Under::AsSent,
+            originals: Originals::Told,
         };
+        if policy.validation == Validation::Warn && mismatch(stored).is_some() {
+            judge.verdict = Verdict::Warned(WarningReason::DATA_SET_MISMATCH);
+        }
+        let without_private = policy.discards == Discards::PrivateElements
+            && stored.header().tags().any(|tag| tag.group() % 2 == 1);
+        if without_private {
+            judge.verdict = Verdict::Warned(WarningReason::ELEMENTS_DISCARDED);
+        }
+        let odd = judge.verdict;
         if judge.other_patient.is_some() {
             judge.settle_conflict(policy.patient_conflict);
+            if judge.verdict == Verdict::Stored {
+                judge.verdict = odd;
+            }
         }
         let mut values = coerced(policy, stored);
-        if !values.is_empty() && judge.verdict == Verdict::Stored {
+        if !values.is_empty() && judge.verdict == odd {
             judge.verdict = Verdict::Warned(WarningReason::COERCION);
         }
         if let (true, Duplicates::Reject(reason)) = (known, policy.duplicates) {
@@ -229,6 +248,7 @@ impl State {
         }
         let fired = self.rules.pass(&mut Scene::Judge(&mut judge));
         let (verdict, fate, under) = (judge.verdict, judge.fate, judge.under);
+        let originals = judge.originals;
         for (rule, fault) in fired {
             self.note(
                 exchange.number(),
@@ -257,7 +277,11 @@ impl State {
             verdict,
             effect,
             under,
-            values,
+            changes: Changes {
+                values,
+                originals,
+                without_private,
+            },
         }
     }
 }

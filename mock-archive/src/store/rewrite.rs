@@ -14,6 +14,7 @@ use flate2::write::DeflateEncoder;
 
 use super::Spool;
 use super::instance::{Stored, Unreadable};
+use crate::moment::Originals;
 
 /// How much of an inflated data set is taken at once.
 const STEP: usize = 64 * 1024;
@@ -27,6 +28,24 @@ pub(crate) struct Origin {
     pub(crate) source: String,
     /// As a DT.
     pub(crate) at: String,
+}
+
+/// What is changed of an instance.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Changes {
+    /// New values.
+    pub(crate) values: BTreeMap<Tag, (VR, String)>,
+    /// Whether the values that were there before are told.
+    pub(crate) originals: Originals,
+    /// Whether private elements go.
+    pub(crate) without_private: bool,
+}
+
+impl Changes {
+    /// Whether it stays as it is.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.values.is_empty() && !self.without_private
+    }
 }
 
 /// Why an instance cannot be changed.
@@ -52,11 +71,7 @@ impl From<part10::ScanError> for Unchangeable {
 
 impl Stored {
     /// The instance with other values, whatever it is encoded in, and its previous values in Original Attributes Sequence.
-    pub(crate) fn coerced(
-        self,
-        values: &BTreeMap<Tag, (VR, String)>,
-        origin: &Origin,
-    ) -> Result<Self, Unchangeable> {
+    pub(crate) fn coerced(self, changes: &Changes, origin: &Origin) -> Result<Self, Unchangeable> {
         let terms = self.element(tags::SPECIFIC_CHARACTER_SET);
         let terms = terms
             .as_ref()
@@ -66,7 +81,7 @@ impl Stored {
             None => Charset::DEFAULT,
         };
         let mut encoded = BTreeMap::new();
-        for (&tag, (vr, text)) in values {
+        for (&tag, (vr, text)) in &changes.values {
             let bytes = charset.encode(text);
             let bytes = bytes.ok_or(Unchangeable::Charset { value: tag })?;
             encoded.insert(tag, (*vr, bytes));
@@ -77,6 +92,8 @@ impl Stored {
             at: &origin.at,
             system: &origin.system,
             source: &source,
+            history: changes.originals == Originals::Told,
+            without_private: changes.without_private,
         };
         let patches = part10::amend(self.reader()?, self.layout(), &amendment)?;
         let mut spool = self.storage.spool();

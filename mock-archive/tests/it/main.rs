@@ -17,6 +17,7 @@ mod store;
 mod storing;
 mod support;
 mod tls;
+mod validation;
 mod web_cache;
 mod web_cors;
 mod web_delete;

@@ -26,6 +26,10 @@ pub struct Amendment<'a> {
     pub system: &'a str,
     /// Source of Previous Values (0400,0564); may be empty.
     pub source: &'a str,
+    /// Whether the previous values are kept in Original Attributes Sequence.
+    pub history: bool,
+    /// Whether the private elements of the data set itself are left out.
+    pub without_private: bool,
 }
 
 /// A piece of an amended data set.
@@ -39,7 +43,7 @@ pub enum Patch {
 
 /// Changes attributes of a data set in its own encoding, in pieces that cover all of it.
 ///
-/// Original Attributes Sequence (0400,0561) gets one more item, with the previous values byte for byte, those that were not there being empty. What is not touched stays as it
+/// Where values change, Original Attributes Sequence (0400,0561) gets one more item, with the previous values byte for byte, those that were not there being empty. What is not touched stays as it
 /// was, down to its byte; only group lengths of groups that change are left out.
 ///
 /// # Errors
@@ -79,13 +83,18 @@ pub fn amend(
     for (tag, (vr, value)) in amendment.values {
         changed.insert(*tag, vec![Patch::Bytes(element(syntax, *tag, *vr, value))]);
     }
-    let history = history(syntax, amendment, &there, earlier);
-    changed.insert(tags::ORIGINAL_ATTRIBUTES_SEQUENCE, history);
+    if amendment.history && !amendment.values.is_empty() {
+        let history = history(syntax, amendment, &there, earlier);
+        changed.insert(tags::ORIGINAL_ATTRIBUTES_SEQUENCE, history);
+    }
 
     let mut patches = Patches::default();
     let mut left = changed.clone();
     for (tag, range) in elements {
         if tag.1 == 0 && changed.keys().any(|other| other.0 == tag.0) {
+            continue;
+        }
+        if amendment.without_private && tag.0 % 2 == 1 && !changed.contains_key(&tag) {
             continue;
         }
         while let Some(first) = left.first_entry()

@@ -5,7 +5,7 @@ use dicom_core::Tag;
 use dicom_fixtures::{Study, TransferSyntax, ct, mr, report_measurements};
 use dicom_mock_archive::MockArchive;
 use dicom_mock_archive::fault::{RefuseInstance, RejectAssociation};
-use dicom_mock_archive::policy::{Accepts, Policy};
+use dicom_mock_archive::policy::{Accepts, Policy, Validation};
 use dicom_mock_archive::rule::{Rule, associating, storing};
 use dicom_ul::pdu::{Pdu, PresentationContextResultReason as Reason};
 use dicom_wire::dimse::pdv::{Kind, Place, fragment};
@@ -54,6 +54,19 @@ async fn every_transfer_syntax_is_stored_as_it_came() {
         );
     }
     assert_eq!(archive.stored().len(), TransferSyntax::ALL.len());
+}
+
+#[tokio::test]
+async fn an_image_that_lacks_something_is_stored_with_a_warning_as_over_http() {
+    let policy = Policy {
+        validation: Validation::Warn,
+        ..Policy::default()
+    };
+    let archive = MockArchive::builder().policy(policy).start().await.unwrap();
+    let study = ct("chest").size(32).slices(1);
+    assert_eq!(send(&archive, &study).await, [Status::SUCCESS]);
+    let nameless = study.with(dicom_dictionary_std::tags::MODALITY, "");
+    assert_eq!(send(&archive, &nameless.seed(2)).await, [Status(0xB007)]);
 }
 
 #[tokio::test]
