@@ -94,6 +94,22 @@ impl Clause {
         }
     }
 
+    /// A clause of PS3.3, Information Object Definitions.
+    pub const fn ps3_3(section: &'static str) -> Self {
+        Self {
+            document: "PS3.3",
+            section,
+        }
+    }
+
+    /// A clause of PS3.10, Media Storage and File Format.
+    pub const fn ps3_10(section: &'static str) -> Self {
+        Self {
+            document: "PS3.10",
+            section,
+        }
+    }
+
     /// A clause of PS3.18, Web Services.
     pub const fn ps3_18(section: &'static str) -> Self {
         Self {
@@ -247,6 +263,8 @@ needs! {
     Retrieve = "retrieve", Web, Observed;
     /// Pictures of instances (PS3.18 10.4.1.1.3).
     Rendered = "rendered", Web, Observed;
+    /// Small pictures of instances (PS3.18 10.4.1.1.4).
+    Thumbnail = "thumbnail", Web, Observed;
     /// The capabilities document (PS3.18 8.9).
     Capabilities = "caps", Web, Observed;
     /// A store is answered in XML to those who ask for it.

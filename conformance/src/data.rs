@@ -1,9 +1,15 @@
 //! The harness's own data: small, seeded, and known to the last bit, so that an answer can be compared with what was stored.
 
 mod altered;
+pub mod codestream;
+pub mod colours;
 mod described;
 mod encode;
+pub mod large;
+pub mod numbered;
+pub mod picture;
 mod plan;
+pub mod ramp;
 
 use bytes::Bytes;
 use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
@@ -58,6 +64,7 @@ impl Data {
             sop_class: uids::CT_IMAGE_STORAGE,
             transfer_syntax: uids::EXPLICIT_VR_LITTLE_ENDIAN,
             pixels: None,
+            picture: None,
             number: n,
             seed: self.identity.dice(&format!("{}/{n}", self.check)).roll(),
             classes: Vec::new(),

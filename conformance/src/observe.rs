@@ -125,6 +125,14 @@ impl Observed {
         if !is_absent(search) {
             self.searched(&web, &study).await?;
         }
+        let path = format!("{}/thumbnail", study.instances[0].path());
+        let thumbnail = web.get(&path, "image/jpeg").await?.status;
+        self.service(
+            Need::Thumbnail,
+            "GET of a thumbnail",
+            thumbnail,
+            thumbnail != 200,
+        );
         self.described(&web, &study.uid).await?;
 
         let headers = [("Content-Type", METADATA_TYPE), ("Accept", JSON)];

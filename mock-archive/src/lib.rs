@@ -89,6 +89,7 @@ pub mod rule;
 pub mod scenario;
 mod serve;
 pub mod server;
+mod sink;
 mod socket;
 pub mod store;
 pub mod tls;

@@ -10,8 +10,8 @@ use dicom_render::frame::{self, NativeFrame};
 use dicom_wire::part10::{self, Bulk, Element, Encoding, Piece};
 use dicom_wire::uid::Uid;
 
+use crate::sink::Sink;
 use crate::store::Stored;
-use crate::web::produce::Sink;
 
 /// Whether an instance can be turned into Explicit VR Little Endian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,6 +151,11 @@ pub(crate) fn write_bulk(stored: &Stored, element: &Element, sink: &mut Sink) ->
         rest.drain(..whole);
     }
     sink.write_all(&rest)
+}
+
+/// Writes the samples of all frames, one behind the other; one frame is held at a time.
+pub(crate) fn write_native_frames(stored: &Stored, sink: &mut Sink) -> io::Result<()> {
+    (1..=stored.frame_count()).try_for_each(|number| sink.write_all(&native(stored, number)?.data))
 }
 
 fn write_frames(stored: &Stored, first: NativeFrame, sink: &mut Sink) -> io::Result<()> {

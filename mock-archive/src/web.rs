@@ -1,6 +1,7 @@
 //! DICOMweb over the archive (PS3.18): one exchange for each request, one file for each kind of resource.
 
 mod accept;
+mod bulk;
 mod capabilities;
 mod cors;
 mod delete;
@@ -8,8 +9,9 @@ mod delivery;
 mod frames;
 mod gzip;
 mod metadata;
+mod parts;
 mod problem;
-pub(crate) mod produce;
+mod produce;
 mod qido;
 mod range;
 mod rendered;
@@ -144,9 +146,8 @@ async fn answer(asked: Asked, method: Method, resource: Resource, body: Body) ->
             rendered::rendered(asked, scope, frames, rendered::Size::Thumbnail).await
         }
         Resource::Frames { scope, frames } if reads => frames::frames(&asked, &scope, frames),
-        Resource::BulkData { scope, path, tag } if reads => {
-            frames::bulk_data(&asked, &scope, &path, tag)
-        }
+        Resource::BulkData { scope, path, tag } if reads => bulk::value(&asked, &scope, &path, tag),
+        Resource::AllBulkData { scope, values } if reads => bulk::values(&asked, &scope, values),
         Resource::Instances(scope) if method == Method::DELETE && methods.contains("DELETE") => {
             delete::delete(&asked, &scope).await
         }

@@ -1,4 +1,8 @@
-//! A picture to PNG or JPEG.
+//! A picture to PNG, JPEG or GIF, several to one that moves.
+
+mod animation;
+
+pub use animation::Animation;
 
 use crate::shown::Shown;
 
@@ -36,6 +40,25 @@ pub enum EncodeError {
         /// Its height.
         height: u32,
     },
+    /// GIF holds at most 65,535 pixels an edge.
+    #[error("a picture of {width} x {height} pixels does not fit into a GIF")]
+    TooLargeForGif {
+        /// Its width.
+        width: u32,
+        /// Its height.
+        height: u32,
+    },
+    /// All pictures of an animation have the size of the first one.
+    #[error("a picture of {width} x {height} pixels in an animation of another size")]
+    OtherSize {
+        /// Its width.
+        width: u32,
+        /// Its height.
+        height: u32,
+    },
+    /// The GIF encoder refused.
+    #[error("gif: {0}")]
+    Gif(#[from] gif::EncodingError),
     /// The PNG encoder refused.
     #[error("png: {0}")]
     Png(#[from] png::EncodingError),
@@ -61,6 +84,13 @@ impl Picture {
         writer.write_image_data(samples)?;
         writer.finish()?;
         Ok(out)
+    }
+
+    /// The picture as a GIF file of 256 colours: greys are kept, other colours are the nearest of a palette made for the picture.
+    pub fn gif(&self) -> Result<Vec<u8>, EncodeError> {
+        let mut animation = Animation::still(self)?;
+        animation.push(self)?;
+        animation.finish()
     }
 
     /// The picture as a JPEG file of `quality` 1 (smallest) to 100 (best); other values are taken as the nearest of these.

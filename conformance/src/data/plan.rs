@@ -8,6 +8,7 @@ use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
 
 use crate::identity::Identity;
 
+use super::picture::Picture;
 use super::{EDGE, Instance, Study, encode};
 
 /// Creator of the private elements of every instance.
@@ -24,6 +25,7 @@ pub struct Plan {
     pub(super) sop_class: &'static str,
     pub(super) transfer_syntax: &'static str,
     pub(super) pixels: Option<Vec<u8>>,
+    pub(super) picture: Option<Picture>,
     pub(super) number: u32,
     pub(super) seed: u64,
     pub(super) classes: Vec<(u32, &'static str)>,
@@ -130,6 +132,13 @@ impl Plan {
         self
     }
 
+    /// Another image than the usual one, in every instance.
+    pub fn picture(mut self, picture: Picture) -> Self {
+        self.sop_class = picture.sop_class();
+        self.picture = Some(picture);
+        self
+    }
+
     /// The study.
     pub fn build(self) -> Study {
         let mut instances = Vec::new();
@@ -144,22 +153,18 @@ impl Plan {
     }
 
     fn instance(&self, series: u32, n: u32) -> Instance {
-        let pixels = self
-            .pixels
-            .clone()
-            .unwrap_or_else(|| picture(self.seed, series, n));
+        let pixels = match &self.picture {
+            Some(picture) => picture.bytes(),
+            None => (self.pixels.clone()).unwrap_or_else(|| noisy_ramp(self.seed, series, n)),
+        };
         let uid = format!("{}.{series}.{n}", self.uid);
         let series_uid = format!("{}.{series}", self.uid);
         let mut data_set = self.attributes(series, &series_uid, n, &uid);
         let sop_class = self.class_of(series);
-        let native = PrimitiveValue::from(pixels.clone());
-        let pixel_data = match self.transfer_syntax {
-            uids::RLE_LOSSLESS => encapsulated(encode::rle(&pixels, EDGE, EDGE)),
-            uids::JPEG_LOSSLESS_SV1 => encapsulated(encode::jpeg_lossless(&pixels, EDGE, EDGE)),
-            _ => DataElement::new(tags::PIXEL_DATA, VR::OW, native),
-        };
-        if is_image(sop_class) {
-            data_set.put(pixel_data);
+        if let Some(picture) = &self.picture {
+            picture.draw(&mut data_set);
+        } else if is_image(sop_class) {
+            data_set.put(self.pixel_data(&pixels));
         } else {
             OF_IMAGES.iter().for_each(|&tag| {
                 data_set.remove_element(tag);
@@ -199,6 +204,17 @@ impl Plan {
     fn class_of(&self, series: u32) -> &'static str {
         let other = self.classes.iter().find(|(number, _)| *number == series);
         other.map_or(self.sop_class, |(_, sop_class)| sop_class)
+    }
+
+    fn pixel_data(&self, pixels: &[u8]) -> DataElement<InMemDicomObject> {
+        match self.transfer_syntax {
+            uids::RLE_LOSSLESS => encapsulated(encode::rle(pixels, EDGE, EDGE)),
+            uids::JPEG_LOSSLESS_SV1 => encapsulated(encode::jpeg_lossless(pixels, EDGE, EDGE)),
+            _ => {
+                let native = PrimitiveValue::from(pixels.to_vec());
+                DataElement::new(tags::PIXEL_DATA, VR::OW, native)
+            }
+        }
     }
 
     fn attributes(&self, series: u32, series_uid: &str, n: u32, uid: &str) -> InMemDicomObject {
@@ -354,7 +370,7 @@ fn modality(sop_class: &str) -> &'static str {
     }
 }
 
-fn sequence(tag: Tag, item: InMemDicomObject) -> DataElement<InMemDicomObject> {
+pub(super) fn sequence(tag: Tag, item: InMemDicomObject) -> DataElement<InMemDicomObject> {
     DataElement::new(tag, VR::SQ, DataSetSequence::from(vec![item]))
 }
 
@@ -364,7 +380,7 @@ fn encapsulated(codestream: Vec<u8>) -> DataElement<InMemDicomObject> {
 }
 
 /// A ramp with some seeded noise, different for every instance.
-fn picture(seed: u64, series: u32, n: u32) -> Vec<u8> {
+fn noisy_ramp(seed: u64, series: u32, n: u32) -> Vec<u8> {
     let mut dice = Identity::new(seed).dice(&format!("{series}/{n}"));
     let sample = |at: u32| (at * 97 + n * 31 + series * 7 + (dice.roll() % 64) as u32) as u16;
     (0..u32::from(EDGE) * u32::from(EDGE))

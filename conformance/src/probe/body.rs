@@ -4,6 +4,8 @@ use bytes::Bytes;
 
 use crate::outcome::{Finding, Verdict};
 
+use super::media::Media;
+
 /// One part of a multipart/related body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
@@ -11,6 +13,19 @@ pub struct Part {
     pub headers: Vec<(String, String)>,
     /// What follows the empty line.
     pub content: Bytes,
+}
+
+impl Part {
+    /// The value of a header, named in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(own, _)| own == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// Its Content-Type.
+    pub fn media(&self) -> Media {
+        Media::of(self.header("content-type").unwrap_or_default())
+    }
 }
 
 /// The parts of an answer with this content type.

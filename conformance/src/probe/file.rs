@@ -1,5 +1,7 @@
 //! DICOM files of answers, read without recursion and without a decoder: which transfer syntax, which values at the top level.
 
+mod leaves;
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -7,6 +9,8 @@ use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
 
 use crate::outcome::{Finding, Verdict};
+
+pub use leaves::leaves;
 
 /// Length of elements and items whose end is marked.
 const UNDEFINED: u32 = 0xFFFF_FFFF;
@@ -22,6 +26,10 @@ const PREAMBLE: usize = 128;
 pub struct File {
     /// Transfer Syntax UID (0002,0010).
     pub transfer_syntax: String,
+    /// What follows the file meta information.
+    pub data_set: Bytes,
+    /// How many bytes of file meta information follow its group length.
+    pub meta_length: usize,
     elements: BTreeMap<Tag, Bytes>,
 }
 
@@ -43,10 +51,15 @@ impl File {
             explicit: true,
         };
         let mut meta = BTreeMap::new();
+        let mut meta_start = walk.at;
         while walk.peek_group() == Some(2) {
             let (tag, value) = walk.element()?;
+            if tag == tags::FILE_META_INFORMATION_GROUP_LENGTH {
+                meta_start = walk.at;
+            }
             meta.insert(tag, value);
         }
+        let meta_length = walk.at - meta_start;
         let transfer_syntax = text(meta.get(&tags::TRANSFER_SYNTAX_UID)).unwrap_or_default();
         #[expect(deprecated, reason = "retired, and still sent")]
         let unreadable = [
@@ -58,6 +71,8 @@ impl File {
             elements.extend(data_set(&bytes.slice(walk.at..), &transfer_syntax)?);
         }
         Ok(Self {
+            data_set: bytes.slice(walk.at..),
+            meta_length,
             transfer_syntax,
             elements,
         })
@@ -84,6 +99,26 @@ impl File {
     /// The elements at the top level, those of the file meta information among them.
     pub fn tags(&self) -> impl Iterator<Item = Tag> {
         self.elements.keys().copied()
+    }
+
+    /// A value at the top level as text, without its padding.
+    pub fn text(&self, tag: Tag) -> Option<String> {
+        text(self.elements.get(&tag))
+    }
+
+    /// The items of encapsulated pixel data, the Basic Offset Table first; none if it is native.
+    pub fn fragments(&self) -> Vec<Bytes> {
+        let Some(value) = self.elements.get(&tags::PIXEL_DATA) else {
+            return Vec::new();
+        };
+        let mut fragments = Vec::new();
+        let mut at = 0;
+        while let Some(&[0xFE, 0xFF, 0x00, 0xE0, a, b, c, d]) = value.get(at..at + 8) {
+            let end = at + 8 + u32::from_le_bytes([a, b, c, d]) as usize;
+            fragments.extend(value.get(at + 8..end).map(|item| value.slice_ref(item)));
+            at = end;
+        }
+        fragments
     }
 
     /// The bytes of an element at the top level; of a sequence or of encapsulated pixel data, everything in it.
@@ -124,7 +159,7 @@ pub fn items(bytes: &Bytes, transfer_syntax: &str) -> Verdict<Vec<BTreeMap<Tag, 
     };
     let mut items = Vec::new();
     while walk.at < bytes.len() {
-        let (tag, length) = walk.head()?;
+        let (tag, _, length) = walk.head()?;
         if tag == SEQUENCE_END {
             break;
         }
@@ -166,7 +201,7 @@ impl Walk<'_> {
 
     /// The next element with all that is nested in it.
     fn element(&mut self) -> Verdict<(Tag, Bytes)> {
-        let (tag, length) = self.head()?;
+        let (tag, _, length) = self.head()?;
         let start = self.at;
         if length != UNDEFINED {
             self.skip(length)?;
@@ -174,7 +209,7 @@ impl Walk<'_> {
         }
         let mut open = 1_u32;
         while open > 0 {
-            let (tag, length) = self.head()?;
+            let (tag, _, length) = self.head()?;
             match tag {
                 ITEM_END | SEQUENCE_END => open -= 1,
                 _ if length == UNDEFINED => open += 1,
@@ -184,7 +219,8 @@ impl Walk<'_> {
         Ok((tag, self.bytes.slice(start..self.at)))
     }
 
-    fn head(&mut self) -> Verdict<(Tag, u32)> {
+    /// Tag, VR (nothing for implicit ones and items) and length.
+    fn head(&mut self) -> Verdict<(Tag, [u8; 2], u32)> {
         let bytes = self.take(8)?;
         let tag = Tag(
             u16::from_le_bytes([bytes[0], bytes[1]]),
@@ -192,19 +228,21 @@ impl Walk<'_> {
         );
         let long = u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]);
         if tag.group() == 0xFFFE || !self.explicit {
-            return Ok((tag, long));
+            return Ok((tag, [0; 2], long));
         }
-        match &bytes[4..6] {
+        let vr = [bytes[4], bytes[5]];
+        match vr.as_slice() {
             b"OB" | b"OD" | b"OF" | b"OL" | b"OV" | b"OW" | b"SQ" | b"SV" | b"UC" | b"UN"
             | b"UR" | b"UT" | b"UV" => {
                 let length = self.take(4)?;
                 Ok((
                     tag,
+                    vr,
                     u32::from_le_bytes([length[0], length[1], length[2], length[3]]),
                 ))
             }
-            vr if vr.iter().all(u8::is_ascii_uppercase) => {
-                Ok((tag, u32::from(u16::from_le_bytes([bytes[6], bytes[7]]))))
+            text if text.iter().all(u8::is_ascii_uppercase) => {
+                Ok((tag, vr, u32::from(u16::from_le_bytes([bytes[6], bytes[7]]))))
             }
             vr => Err(Finding::fail(format!(
                 "an element {tag} with VR {vr:02X?} at byte {}",

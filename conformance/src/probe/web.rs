@@ -14,7 +14,10 @@ use crate::outcome::{Finding, Verdict};
 use crate::transcript::{Transcript, excerpt};
 
 use super::body::{self, Part};
+use super::file::File;
 use super::json::Row;
+use super::media::Media;
+use super::picture::Picture;
 use super::upload::Upload;
 
 /// What a request for metadata or a search accepts.
@@ -30,6 +33,9 @@ pub const DICOM_ANY: &str = "multipart/related; type=\"application/dicom\"; tran
 pub const XML: &str = "application/dicom+xml";
 /// Capabilities as the Web Application Description Language.
 pub const WADL: &str = "application/vnd.sun.wadl+xml";
+
+/// Uncompressed frames and bulk data.
+pub const OCTETS: &str = "multipart/related; type=\"application/octet-stream\"";
 
 /// The longest answer that is read.
 const ANSWER_LIMIT: usize = 256 * 1024 * 1024;
@@ -191,6 +197,84 @@ impl Web {
             return Err(Finding::fail(format!("{} to GET {path}", answer.summary())));
         }
         body::parts(answer.content_type(), &answer.body)
+    }
+
+    /// The one instance of an instance resource as a file, in this form.
+    ///
+    /// # Errors
+    /// A failure if the answer is not a multipart body of one DICOM file.
+    pub async fn file(&self, path: &str, accept: &str) -> Verdict<File> {
+        let parts = self.retrieve(path, accept).await?;
+        match parts.as_slice() {
+            [part] => File::read(&part.content),
+            _ => Err(Finding::fail(format!(
+                "{} parts for one instance",
+                parts.len()
+            ))),
+        }
+    }
+
+    /// The data sets of a metadata resource.
+    ///
+    /// # Errors
+    /// A failure if the answer is not a list of data sets with status 200.
+    pub async fn metadata(&self, path: &str) -> Verdict<Vec<Row>> {
+        let answer = self.get(path, JSON).await?;
+        match answer.status {
+            200 => Row::all(&answer.body),
+            _ => Err(Finding::fail(format!("{} to GET {path}", answer.summary()))),
+        }
+    }
+
+    /// The picture of a rendered resource.
+    ///
+    /// # Errors
+    /// A failure if the answer is not a picture of the type that its head says, with status 200.
+    pub async fn picture(&self, path: &str, accept: &str) -> Verdict<Picture> {
+        let answer = self.get(path, accept).await?;
+        if answer.status != 200 {
+            return Err(Finding::fail(format!("{} to GET {path}", answer.summary())));
+        }
+        let picture = Picture::read(&answer.body)?;
+        let said = Media::of(answer.content_type()).essence;
+        match said == picture.format.media() {
+            true => Ok(picture),
+            false => Err(Finding::fail(format!(
+                "{said} that is {}",
+                picture.format.media()
+            ))),
+        }
+    }
+
+    /// Stores an instance of a kind that archives need not take; whether it was taken.
+    ///
+    /// # Errors
+    /// A failure if no complete answer comes.
+    pub async fn takes(&self, instance: &Instance) -> Verdict<bool> {
+        let answer = self.store("/studies", &[instance]).await?;
+        let account = Account::of(&answer);
+        Ok(account.is_ok_and(|account| account.referenced.contains(&instance.uid)))
+    }
+
+    /// The status of the answer to a GET.
+    ///
+    /// # Errors
+    /// A failure if no complete answer comes.
+    pub async fn status(&self, path: &str, accept: &str) -> Verdict<u16> {
+        Ok(self.get(path, accept).await?.status)
+    }
+
+    /// The path below the service of a URL in an answer to a request for a path, which may be relative to it.
+    ///
+    /// # Errors
+    /// A failure if it leads elsewhere.
+    pub fn below(&self, path: &str, location: &str) -> Verdict<String> {
+        let elsewhere = || Finding::fail(format!("the URL {location:?}, which leads elsewhere"));
+        let resolved = self.url(path)?.join(location).map_err(|_| elsewhere())?;
+        let base = self.base.as_str().trim_end_matches('/');
+        let below = resolved.as_str().strip_prefix(base);
+        let below = below.filter(|below| below.starts_with('/'));
+        below.map(str::to_owned).ok_or_else(elsewhere)
     }
 
     /// Stores data that another question is asked about.

@@ -14,9 +14,9 @@ use dicom_wire::uid::Uid;
 
 use super::connection::{Connection, Gone};
 use crate::moment::Syntax;
+use crate::sink;
 use crate::store::{Chunks, Stored};
 use crate::transcode;
-use crate::web::produce;
 
 /// PDUs that are gathered before they are written.
 const GATHER: usize = 256 * 1024;
@@ -69,7 +69,7 @@ impl Payload {
 /// The data set with its pixels decoded, in Explicit VR Little Endian.
 async fn decompress(stored: &Arc<Stored>) -> Result<Bytes, String> {
     let stored = stored.clone();
-    let written = produce::gather(move |sink| {
+    let written = sink::gather(move |sink| {
         let begun = transcode::begin(&stored)?;
         transcode::write_data_set(&stored, begun, sink)
     });

@@ -27,7 +27,7 @@ const FILES: &str = "multipart/related; type=\"application/dicom\"";
 const XML: &str = "multipart/related; type=\"application/dicom+xml\"";
 const OCTETS: &str = "multipart/related; type=\"application/octet-stream\"";
 const ATTRIBUTES: &[&str] = &["application/dicom+json", XML];
-const PICTURES: &[&str] = &["image/jpeg", "image/png"];
+const PICTURES: &[&str] = &["image/jpeg", "image/png", "image/gif"];
 
 /// A resource, and for each of its methods what goes in and comes out.
 struct Row {
@@ -53,7 +53,10 @@ const fn gives(path: &'static str, gives: &'static [&'static str]) -> Row {
 }
 
 const ROWS: &[Row] = &[
-    gives("wado", &["application/dicom", "image/jpeg", "image/png"]),
+    gives(
+        "wado",
+        &["application/dicom", "image/jpeg", "image/png", "image/gif"],
+    ),
     Row {
         path: "studies",
         gives: ATTRIBUTES,
@@ -67,12 +70,16 @@ const ROWS: &[Row] = &[
         takes: Some(STORE),
     },
     gives("studies/{study}/metadata", ATTRIBUTES),
+    gives("studies/{study}/bulkdata", &[OCTETS]),
+    gives("studies/{study}/pixeldata", &[OCTETS]),
     gives("studies/{study}/rendered", PICTURES),
     gives("studies/{study}/thumbnail", PICTURES),
     gives("studies/{study}/series", ATTRIBUTES),
     gives("studies/{study}/instances", ATTRIBUTES),
     gives("studies/{study}/series/{series}", &[FILES, ZIP]),
     gives("studies/{study}/series/{series}/metadata", ATTRIBUTES),
+    gives("studies/{study}/series/{series}/bulkdata", &[OCTETS]),
+    gives("studies/{study}/series/{series}/pixeldata", &[OCTETS]),
     gives("studies/{study}/series/{series}/rendered", PICTURES),
     gives("studies/{study}/series/{series}/thumbnail", PICTURES),
     gives("studies/{study}/series/{series}/instances", ATTRIBUTES),
@@ -83,6 +90,14 @@ const ROWS: &[Row] = &[
     gives(
         "studies/{study}/series/{series}/instances/{instance}/metadata",
         ATTRIBUTES,
+    ),
+    gives(
+        "studies/{study}/series/{series}/instances/{instance}/bulkdata",
+        &[OCTETS],
+    ),
+    gives(
+        "studies/{study}/series/{series}/instances/{instance}/pixeldata",
+        &[OCTETS],
     ),
     gives(
         "studies/{study}/series/{series}/instances/{instance}/rendered",

@@ -1,26 +1,23 @@
-//! Retrieving frames and other bulk values (PS3.18 10.4.1.1.5, 10.4.1.1.6).
+//! Retrieving frames (PS3.18 10.4.1.1.6).
 
 use std::io::{self, Write};
 use std::sync::Arc;
 
 use axum::response::Response;
-use dicom_core::Tag;
 use dicom_wire::media::{MediaType, OCTET_STREAM};
-use dicom_wire::multipart::{Boundary, Headers, Writer};
-use dicom_wire::part10::{Bulk, Step};
 
 use crate::request::Scope;
 use crate::store::Stored;
 use crate::transcode;
 use crate::web::Asked;
 use crate::web::accept::{self, Form, Offer, Wish, frame_media};
+use crate::web::parts::Parts;
 use crate::web::problem::Problem;
-use crate::web::produce::{self, Sink};
-use crate::web::wado::{EXPLICIT_LITTLE, boundary, found, instance_url, set_type};
+use crate::web::wado::{EXPLICIT_LITTLE, boundary, found, instance_url};
 
 /// What the bytes of a frame are turned into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Pixels {
+pub(crate) enum Pixels {
     /// Explicit VR Little Endian samples.
     Native,
     /// The stored codestream.
@@ -43,42 +40,18 @@ pub(crate) fn frames(asked: &Asked, scope: &Scope, frames: Vec<u32>) -> Result<R
     }
     let own = stored.identity().transfer_syntax.as_str().to_owned();
     let codestream = frame_media(&own);
-    let decodable = transcode::to_explicit_little(&stored).is_possible();
-    let way = |offer: &Offer| -> Option<Pixels> {
-        let explicit = offer.wish == Wish::Default
-            || matches!(&offer.wish, Wish::Only(uid) if uid.as_str() == EXPLICIT_LITTLE);
-        let as_stored = offer.wish == Wish::Any
-            || offer.wish == Wish::Default && offer.media.is(codestream)
-            || matches!(&offer.wish, Wish::Only(uid) if uid.as_str() == own);
-        if codestream == OCTET_STREAM {
-            return (offer.takes(OCTET_STREAM) && (explicit || as_stored))
-                .then_some(Pixels::Native);
-        }
-        // `*` takes the codestream under any label that the client can live with.
-        let takes_codestream =
-            offer.takes(codestream) || offer.wish == Wish::Any && offer.takes(OCTET_STREAM);
-        if as_stored && takes_codestream {
-            return Some(Pixels::Stored);
-        }
-        match offer.takes(OCTET_STREAM) && explicit {
-            true if decodable => Some(Pixels::Native),
-            true if offer.is_open() => Some(Pixels::Stored),
-            _ => None,
-        }
-    };
     let offers = accept::offers(&accept);
     let chosen = offers
         .iter()
         .filter(|offer| offer.form == Form::Multipart || frames.len() == 1)
-        .find_map(|offer| Some((offer.form, way(offer)?)));
+        .find_map(|offer| Some((offer.form, pixels(&stored, offer)?)));
     let Some((form, pixels)) = chosen else {
+        let native = match transcode::to_explicit_little(&stored).is_possible() {
+            true => " or type=\"application/octet-stream\"",
+            false => "",
+        };
         return Err(Problem::not_acceptable(format!(
-            "the frames are stored as {codestream} in transfer syntax {own}: ask for multipart/related; type=\"{codestream}\"{}",
-            if decodable {
-                " or type=\"application/octet-stream\""
-            } else {
-                ""
-            }
+            "the frames are stored as {codestream} in transfer syntax {own}: ask for multipart/related; type=\"{codestream}\"{native}"
         )));
     };
     let (media, syntax) = match pixels {
@@ -93,8 +66,7 @@ pub(crate) fn frames(asked: &Asked, scope: &Scope, frames: Vec<u32>) -> Result<R
     let body = Parts {
         form,
         boundary: boundary(asked),
-        media,
-        part,
+        part: part.clone(),
     };
     Ok(body.respond(move |write| {
         let mut first = Some(first);
@@ -103,13 +75,39 @@ pub(crate) fn frames(asked: &Asked, scope: &Scope, frames: Vec<u32>) -> Result<R
                 Some(bytes) => bytes,
                 None => frame_bytes(&stored, frame, pixels).map_err(io::Error::other)?,
             };
-            write(&locate(frame), &mut |sink| sink.write_all(&bytes))?;
+            write(&part, &locate(frame), &mut |sink| sink.write_all(&bytes))?;
         }
         Ok(())
     }))
 }
 
-fn frame_bytes(stored: &Stored, frame: u32, pixels: Pixels) -> Result<Vec<u8>, String> {
+/// What an offer takes of the pixels of an instance, be it a frame or all of them.
+pub(crate) fn pixels(stored: &Stored, offer: &Offer) -> Option<Pixels> {
+    let own = stored.identity().transfer_syntax.as_str();
+    let codestream = frame_media(own);
+    let decodable = transcode::to_explicit_little(stored).is_possible();
+    let explicit = offer.wish == Wish::Default
+        || matches!(&offer.wish, Wish::Only(uid) if uid.as_str() == EXPLICIT_LITTLE);
+    let as_stored = offer.wish == Wish::Any
+        || offer.wish == Wish::Default && offer.media.is(codestream)
+        || matches!(&offer.wish, Wish::Only(uid) if uid.as_str() == own);
+    if codestream == OCTET_STREAM {
+        return (offer.takes(OCTET_STREAM) && (explicit || as_stored)).then_some(Pixels::Native);
+    }
+    // `*` takes the codestream under any label that the client can live with.
+    let takes_codestream =
+        offer.takes(codestream) || offer.wish == Wish::Any && offer.takes(OCTET_STREAM);
+    if as_stored && takes_codestream {
+        return Some(Pixels::Stored);
+    }
+    match offer.takes(OCTET_STREAM) && explicit {
+        true if decodable => Some(Pixels::Native),
+        true if offer.is_open() => Some(Pixels::Stored),
+        _ => None,
+    }
+}
+
+pub(crate) fn frame_bytes(stored: &Stored, frame: u32, pixels: Pixels) -> Result<Vec<u8>, String> {
     let bytes = stored
         .frame_bytes(frame)
         .map_err(|error| error.to_string())?;
@@ -122,106 +120,8 @@ fn frame_bytes(stored: &Stored, frame: u32, pixels: Pixels) -> Result<Vec<u8>, S
         .map_err(|error| error.to_string())
 }
 
-/// Answers with one value, as its BulkDataURI promised.
-pub(crate) fn bulk_data(
-    asked: &Asked,
-    scope: &Scope,
-    path: &[Step],
-    tag: Tag,
-) -> Result<Response, Problem> {
-    let accept = accept::accepted(&asked.headers, &asked.query)?;
-    let stored = one(asked, scope)?;
-    let index = stored
-        .layout()
-        .bulk
-        .iter()
-        .position(|element| element.tag == tag && element.path == path)
-        .ok_or_else(|| {
-            Problem::not_found(format!(
-                "bulk data {:04X}{:04X} of instance {}",
-                tag.0,
-                tag.1,
-                stored.identity().instance
-            ))
-        })?;
-    let own = stored.identity().transfer_syntax.as_str();
-    let media = match &stored.layout().bulk[index].value {
-        Bulk::Fragments { .. } => frame_media(own),
-        Bulk::Whole(_) => OCTET_STREAM,
-    };
-    let offers = accept::offers(&accept);
-    let fits = |offer: &&Offer| offer.takes(media) || offer.takes(OCTET_STREAM);
-    let Some(offer) = offers.iter().find(fits) else {
-        return Err(Problem::not_acceptable(format!(
-            "bulk data is given as {media}"
-        )));
-    };
-    let part = MediaType::of(media);
-    let location = format!(
-        "{}/{}",
-        instance_url(&asked.base, &stored),
-        super::resource::bulk_path(path, tag)
-    );
-    let body = Parts {
-        form: offer.form,
-        boundary: boundary(asked),
-        media,
-        part,
-    };
-    Ok(body.respond(move |write| {
-        write(&location, &mut |sink| {
-            transcode::write_bulk(&stored, &stored.layout().bulk[index], sink)
-        })
-    }))
-}
-
-fn one(asked: &Asked, scope: &Scope) -> Result<Arc<Stored>, Problem> {
+/// The one instance of a scope.
+pub(crate) fn one(asked: &Asked, scope: &Scope) -> Result<Arc<Stored>, Problem> {
     let mut selected = found(asked, scope)?;
     Ok(selected.swap_remove(0))
-}
-
-/// A body of parts of one type, or of one part bare.
-struct Parts {
-    form: Form,
-    boundary: Boundary,
-    media: &'static str,
-    part: MediaType,
-}
-
-/// Writes one part: its Content-Location, then what makes its bytes.
-type WritePart<'a> =
-    dyn FnMut(&str, &mut dyn FnMut(&mut Sink) -> io::Result<()>) -> io::Result<()> + 'a;
-
-impl Parts {
-    fn respond(
-        self,
-        make: impl FnOnce(&mut WritePart<'_>) -> io::Result<()> + Send + 'static,
-    ) -> Response {
-        let Parts {
-            form,
-            boundary,
-            media,
-            part,
-        } = self;
-        let whole = match form {
-            Form::Multipart => boundary.content_type(media),
-            Form::Single => part.clone(),
-        };
-        let mut response = Response::new(produce::body(move |sink| {
-            if form == Form::Single {
-                return make(&mut |_, bytes| bytes(sink));
-            }
-            let mut writer = Writer::new(boundary);
-            make(&mut |location, bytes| {
-                let headers = Headers::new()
-                    .with("Content-Type", part.to_string())
-                    .with("Content-Location", location);
-                sink.write_all(&writer.part_head(&headers))?;
-                bytes(sink)
-            })?;
-            sink.write_all(&writer.close())
-        }));
-        set_type(&mut response, &whole);
-        response
-    }
 }

@@ -1,16 +1,23 @@
 //! Pictures of what is stored (PS3.18 10.4.1.1.3, 10.4.1.1.4).
 
+use std::fmt::Display;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use dicom_render::encode::Picture;
+use dicom_core::Tag;
+use dicom_dictionary_std::tags;
+use dicom_object::InMemDicomObject;
+use dicom_render::encode::{Animation, EncodeError, Picture};
 use dicom_render::frame::{self, Options};
 use dicom_render::viewport::Viewport;
 use dicom_render::window::Window;
 use dicom_wire::media::{Accept, MediaType};
 use dicom_wire::multipart::{Headers, Writer};
+use http::HeaderValue;
+use http::header::WARNING;
 
 use crate::request::Scope;
 use crate::store::Stored;
@@ -25,6 +32,12 @@ const THUMBNAIL: u32 = 128;
 /// The most pixels that a viewport may have.
 const LARGEST_VIEWPORT: u64 = 8192 * 8192;
 
+/// The most pictures of a GIF that moves.
+const LONGEST_CINE: usize = 256;
+
+/// How long each picture of it is shown where the data set does not say.
+const USUAL_PACE: Duration = Duration::from_millis(100);
+
 /// How large a picture is where the request does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Size {
@@ -38,9 +51,11 @@ pub(crate) enum Size {
 enum Encoding {
     Jpeg { quality: u8 },
     Png,
+    Gif,
 }
 
-/// Answers with a picture of each frame asked for; of a study or series with one of an image from its middle.
+/// Answers with a picture of each frame asked for; of a study or series with one of an image from its middle. As GIF, what has
+/// several frames moves, and so does a series.
 pub(crate) async fn rendered(
     asked: Asked,
     scope: Scope,
@@ -50,43 +65,80 @@ pub(crate) async fn rendered(
     let accept = accept::accepted(&asked.headers, &asked.query)?;
     let encoding = encoding(&accept, quality(&asked.query)?)?;
     let options = options(&asked.query, size)?;
-    annotation(&asked.query)?;
-    let stored = representative(found(&asked, &scope)?)?;
-    let frames = frames.unwrap_or_else(|| vec![stored.frame_count().div_ceil(2).max(1)]);
+    let selected = found(&asked, &scope)?;
+    let stored = representative(&selected)?;
     let count = stored.frame_count();
-    if let Some(beyond) = frames.iter().find(|&&frame| frame > count) {
+    let beyond = frames.iter().flatten().find(|&&frame| frame > count);
+    if let Some(beyond) = beyond {
         return Err(Problem::not_found(format!(
             "frame {beyond} of instance {}, which has {count} frame(s),",
             stored.identity().instance
         )));
     }
+    let which = frames.map_or(Which::Representative, Which::Listed);
+    let warning = unsupported(&asked)?;
+    let mut response = match (encoding, which) {
+        (Encoding::Gif, Which::Representative) if size == Size::Own => {
+            moving(cine(&selected, &stored), options).await?
+        }
+        (_, which) => {
+            let frames = which.frames(&stored);
+            still(&asked, stored, frames, options, encoding).await?
+        }
+    };
+    if let Some(warning) = warning {
+        response.headers_mut().insert(WARNING, warning);
+    }
+    Ok(response)
+}
+
+/// Which frames are shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Which {
+    /// These.
+    Listed(Vec<u32>),
+    /// One that stands for all; where pictures can move, all of them.
+    Representative,
+}
+
+impl Which {
+    fn frames(self, stored: &Stored) -> Vec<u32> {
+        match self {
+            Which::Listed(frames) => frames,
+            Which::Representative => vec![stored.frame_count().div_ceil(2).max(1)],
+        }
+    }
+}
+
+/// A picture, or a part for each of several.
+async fn still(
+    asked: &Asked,
+    stored: Arc<Stored>,
+    frames: Vec<u32>,
+    options: Options,
+    encoding: Encoding,
+) -> Result<Response, Problem> {
     let url = instance_url(&asked.base, &stored);
     let wanted = frames.clone();
-    let pictures = tokio::task::spawn_blocking(move || {
-        let picture = |&frame: &u32| draw(&stored, frame, &options, encoding);
+    let pictures = blocking(move || {
+        let picture = |&frame: &u32| encoded(&stored, frame, &options, encoding);
         wanted
             .iter()
             .map(picture)
-            .collect::<Result<Vec<Bytes>, Problem>>()
+            .collect::<Result<Vec<Bytes>, _>>()
     })
-    .await
-    .map_err(|_| Problem::internal("rendering ended before its time"))??;
+    .await?;
     let media = MediaType::of(encoding.media());
-    let mut pictures = frames.into_iter().zip(pictures);
-    if pictures.len() == 1 {
-        let picture = pictures
-            .next()
-            .map(|(_, picture)| picture)
-            .unwrap_or_default();
-        let mut response = Response::new(Body::from(picture));
+    if let [picture] = &pictures[..] {
+        let mut response = Response::new(Body::from(picture.clone()));
         set_type(&mut response, &media);
         return Ok(response);
     }
-    let boundary = boundary(&asked);
+    let boundary = boundary(asked);
     let whole = boundary.content_type(encoding.media());
     let mut writer = Writer::new(boundary);
     let mut body = Vec::new();
-    for (frame, picture) in pictures {
+    for (frame, picture) in frames.into_iter().zip(pictures) {
         let headers = Headers::new()
             .with("Content-Type", encoding.media())
             .with("Content-Location", format!("{url}/frames/{frame}/rendered"));
@@ -99,8 +151,77 @@ pub(crate) async fn rendered(
     Ok(response)
 }
 
+/// What moves in one GIF: the frames of the instance, or the images of its series, evenly thinned out where there are too many.
+fn cine(selected: &[Arc<Stored>], shown: &Arc<Stored>) -> Vec<(Arc<Stored>, u32)> {
+    let mut steps: Vec<_> = match shown.frame_count() {
+        1 => {
+            let images = selected.iter().filter(|one| {
+                one.identity().series == shown.identity().series
+                    && one.layout().pixel_data().is_some()
+            });
+            images.map(|one| (one.clone(), 1)).collect()
+        }
+        count => (1..=count).map(|frame| (shown.clone(), frame)).collect(),
+    };
+    let every = steps.len().div_ceil(LONGEST_CINE).max(1);
+    let mut number = 0;
+    steps.retain(|_| {
+        number += 1;
+        (number - 1) % every == 0
+    });
+    steps
+}
+
+async fn moving(steps: Vec<(Arc<Stored>, u32)>, options: Options) -> Result<Response, Problem> {
+    let file = blocking(move || {
+        let (first, frame) = steps
+            .first()
+            .ok_or_else(|| Problem::not_found("an image"))?;
+        let picture = draw(first, *frame, &options)?;
+        let encode = |why: EncodeError| Problem::not_acceptable(why);
+        if steps.len() == 1 {
+            return picture.gif().map_err(encode);
+        }
+        let mut animation = Animation::like(&picture, pace(&first.header())).map_err(encode)?;
+        animation.push(&picture).map_err(encode)?;
+        for (stored, frame) in &steps[1..] {
+            // What has another size cannot be in the same GIF.
+            match animation.push(&draw(stored, *frame, &options)?) {
+                Err(EncodeError::OtherSize { .. }) | Ok(()) => {}
+                Err(why) => return Err(encode(why)),
+            }
+        }
+        animation.finish().map_err(encode)
+    })
+    .await?;
+    let mut response = Response::new(Body::from(file));
+    set_type(&mut response, &MediaType::of(Encoding::Gif.media()));
+    Ok(response)
+}
+
+/// How long each frame is shown: Frame Time, or one over a frame rate (PS3.3 C.7.6.5, C.7.6.6).
+fn pace(header: &InMemDicomObject) -> Duration {
+    let number = |tag: Tag| {
+        let value = header
+            .get(tag)
+            .and_then(|element| element.to_float64().ok());
+        value.filter(|value| (0.1..=100_000.0).contains(value))
+    };
+    let rate = number(tags::RECOMMENDED_DISPLAY_FRAME_RATE).or_else(|| number(tags::CINE_RATE));
+    let milliseconds = number(tags::FRAME_TIME).or(rate.map(|rate| 1000.0 / rate));
+    milliseconds.map_or(USUAL_PACE, |time| Duration::from_secs_f64(time / 1000.0))
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Problem::internal("rendering ended before its time"))?
+}
+
 /// The image in the middle of the first series that has images.
-fn representative(selected: Vec<Arc<Stored>>) -> Result<Arc<Stored>, Problem> {
+fn representative(selected: &[Arc<Stored>]) -> Result<Arc<Stored>, Problem> {
     let images: Vec<&Arc<Stored>> = selected
         .iter()
         .filter(|one| one.layout().pixel_data().is_some())
@@ -120,26 +241,32 @@ fn representative(selected: Vec<Arc<Stored>>) -> Result<Arc<Stored>, Problem> {
     Ok(of_series[of_series.len() / 2].clone())
 }
 
-fn draw(
+fn draw(stored: &Stored, number: u32, options: &Options) -> Result<Picture, Problem> {
+    let bytes = stored
+        .frame_bytes(number)
+        .map_err(|error| not_drawn(stored, number, &error))?;
+    let syntax = stored.identity().transfer_syntax.as_str();
+    frame::render(&stored.header(), syntax, &bytes, number, options)
+        .map_err(|error| not_drawn(stored, number, &error))
+}
+
+fn encoded(
     stored: &Stored,
     number: u32,
     options: &Options,
     encoding: Encoding,
 ) -> Result<Bytes, Problem> {
-    let instance = &stored.identity().instance;
-    let fail = |why: &dyn std::fmt::Display| {
-        Problem::not_acceptable(format!(
-            "frame {number} of instance {instance} cannot be rendered: {why}"
-        ))
-    };
-    let bytes = stored.frame_bytes(number).map_err(|error| fail(&error))?;
-    let syntax = stored.identity().transfer_syntax.as_str();
-    let picture = frame::render(&stored.header(), syntax, &bytes, number, options)
-        .map_err(|error| fail(&error))?;
     encoding
-        .encode(&picture)
+        .encode(&draw(stored, number, options)?)
         .map(Bytes::from)
-        .map_err(|error| fail(&error))
+        .map_err(|error| not_drawn(stored, number, &error))
+}
+
+fn not_drawn(stored: &Stored, number: u32, why: &dyn Display) -> Problem {
+    Problem::not_acceptable(format!(
+        "frame {number} of instance {} cannot be rendered: {why}",
+        stored.identity().instance
+    ))
 }
 
 impl Encoding {
@@ -147,18 +274,20 @@ impl Encoding {
         match self {
             Encoding::Jpeg { .. } => "image/jpeg",
             Encoding::Png => "image/png",
+            Encoding::Gif => "image/gif",
         }
     }
 
-    fn encode(self, picture: &Picture) -> Result<Vec<u8>, dicom_render::encode::EncodeError> {
+    fn encode(self, picture: &Picture) -> Result<Vec<u8>, EncodeError> {
         match self {
             Encoding::Jpeg { quality } => picture.jpeg(quality),
             Encoding::Png => picture.png(),
+            Encoding::Gif => picture.gif(),
         }
     }
 }
 
-/// JPEG unless PNG is preferred (PS3.18 8.7.4).
+/// JPEG unless PNG or GIF is preferred (PS3.18 8.7.4).
 fn encoding(accept: &Accept, quality: u8) -> Result<Encoding, Problem> {
     accept::offers(accept)
         .iter()
@@ -171,9 +300,12 @@ fn encoding(accept: &Accept, quality: u8) -> Result<Encoding, Problem> {
             }
             _ if offer.takes("image/jpeg") => Some(Encoding::Jpeg { quality }),
             _ if offer.takes("image/png") => Some(Encoding::Png),
+            _ if offer.takes("image/gif") => Some(Encoding::Gif),
             _ => None,
         })
-        .ok_or_else(|| Problem::not_acceptable("pictures are given as image/jpeg or image/png"))
+        .ok_or_else(|| {
+            Problem::not_acceptable("pictures are given as image/jpeg, image/png or image/gif")
+        })
 }
 
 fn quality(query: &str) -> Result<u8, Problem> {
@@ -228,18 +360,37 @@ fn options(query: &str, size: Size) -> Result<Options, Problem> {
     })
 }
 
-/// `patient` and `technique` are the keywords there are (PS3.18 8.3.5.1.1); nothing is burned into pictures here, so they change nothing.
-fn annotation(query: &str) -> Result<(), Problem> {
-    let Some(text) = parameter(query, "annotation") else {
-        return Ok(());
-    };
-    let known = |keyword: &str| matches!(keyword, "patient" | "technique");
-    match text.split(',').all(known) {
-        true => Ok(()),
-        false => Err(Problem::bad_value(
-            "annotation",
-            &text,
-            "want patient, technique or both",
-        )),
+/// A Warning that names what was asked for and is not done here: annotations are not burned in, and colours have no profile
+/// (PS3.18 8.3.5.1.1, 8.3.5.1.5, 8.4.4).
+///
+/// # Errors
+/// 400 for values that are none of those that the standard names.
+fn unsupported(asked: &Asked) -> Result<Option<HeaderValue>, Problem> {
+    let mut ignored = Vec::new();
+    if let Some(text) = parameter(&asked.query, "annotation") {
+        let is_known = |keyword: &str| matches!(keyword, "patient" | "technique");
+        if !text.split(',').all(is_known) {
+            let why = "want patient, technique or both";
+            return Err(Problem::bad_value("annotation", &text, why));
+        }
+        ignored.push(format!("annotation={text}"));
     }
+    match parameter(&asked.query, "iccprofile").as_deref() {
+        None | Some("no") => {}
+        Some(profile @ ("yes" | "srgb" | "adobergb" | "rommrgb" | "displayp3")) => {
+            ignored.push(format!("iccprofile={profile}"));
+        }
+        Some(other) => {
+            let why = "want no, yes, srgb, adobergb, rommrgb or displayp3";
+            return Err(Problem::bad_value("iccprofile", other, why));
+        }
+    }
+    let base = &asked.base;
+    let text = format!(
+        "299 {base}: \"The following parameters are not supported: {}\"",
+        ignored.join(", ")
+    );
+    Ok((!ignored.is_empty())
+        .then(|| HeaderValue::from_str(&text).ok())
+        .flatten())
 }

@@ -9,6 +9,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::policy::Delete;
 use crate::request::{Scope, Service};
+use crate::web::bulk::Values;
 use crate::web::problem::Problem;
 
 /// A resource of the Studies Service, below the service's base.
@@ -58,6 +59,13 @@ pub(crate) enum Resource {
         path: Vec<Step>,
         /// Its attribute.
         tag: Tag,
+    },
+    /// All values of a study, series or instance at once.
+    AllBulkData {
+        /// Of what.
+        scope: Scope,
+        /// Which values.
+        values: Values,
     },
 }
 
@@ -120,7 +128,7 @@ impl Resource {
             Resource::Metadata(_) => Service::Metadata,
             Resource::Rendered { .. } | Resource::Thumbnail { .. } => Service::Rendered,
             Resource::Frames { .. } => Service::Frames,
-            Resource::BulkData { .. } => Service::BulkData,
+            Resource::BulkData { .. } | Resource::AllBulkData { .. } => Service::BulkData,
         }
     }
 
@@ -135,7 +143,8 @@ impl Resource {
             | Resource::Rendered { scope, .. }
             | Resource::Thumbnail { scope, .. }
             | Resource::Frames { scope, .. }
-            | Resource::BulkData { scope, .. } => scope.clone(),
+            | Resource::BulkData { scope, .. }
+            | Resource::AllBulkData { scope, .. } => scope.clone(),
         }
     }
 
@@ -173,6 +182,14 @@ fn of_any(scope: Scope, rest: &[&str], nothing: impl Fn() -> Problem) -> Result<
             scope,
             frames: None,
         }),
+        ["bulkdata"] => Ok(Resource::AllBulkData {
+            scope,
+            values: Values::All,
+        }),
+        ["pixeldata"] => Ok(Resource::AllBulkData {
+            scope,
+            values: Values::Pixels,
+        }),
         _ => Err(nothing()),
     }
 }
@@ -195,7 +212,7 @@ fn of_instance(
             scope,
             frames: Some(frames(list)?),
         }),
-        ["bulkdata", ref path @ .., last] => {
+        ["bulkdata", ref path @ .., last] if !last.is_empty() => {
             let (path, tag) = (steps(path)?, tag(last)?);
             Ok(Resource::BulkData { scope, path, tag })
         }

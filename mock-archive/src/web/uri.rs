@@ -15,7 +15,7 @@ use crate::web::resource::Resource;
 use crate::web::wado;
 
 /// What a picture may come as.
-const PICTURES: [&str; 2] = ["image/jpeg", "image/png"];
+const PICTURES: [&str; 3] = ["image/jpeg", "image/png", "image/gif"];
 
 /// The longest edge where only the other one is limited, in pixels.
 const UNLIMITED: u32 = 8192;
@@ -121,8 +121,8 @@ fn media(asked: &Asked, scope: &Scope, query: &str) -> Result<&'static str, Prob
             let why = "a transfer syntax has a parameter of its own, transferSyntax";
             return Err(Problem::bad_value("contentType", &text, why));
         }
-        let offered = [DICOM, PICTURES[0], PICTURES[1]];
-        if let Some(found) = offered.into_iter().find(|offer| media.is(offer)) {
+        let mut offered = std::iter::once(DICOM).chain(PICTURES);
+        if let Some(found) = offered.find(|offer| media.is(offer)) {
             return Ok(found);
         }
     }

@@ -13,12 +13,13 @@ use http::{HeaderValue, StatusCode};
 
 use crate::moment::Syntax;
 use crate::request::Scope;
+use crate::sink::Sink;
 use crate::store::Stored;
 use crate::transcode::{self, Begun};
 use crate::web::Asked;
 use crate::web::accept::{self, Form, Offer, Wish};
 use crate::web::problem::Problem;
-use crate::web::produce::{self, Sink};
+use crate::web::produce;
 use crate::web::range;
 use crate::web::zip::{self, ZIP};
 

@@ -8,10 +8,11 @@ use dicom_wire::media::MediaType;
 use flate2::Crc;
 
 use crate::moment::Syntax;
+use crate::sink::Sink;
 use crate::store::Stored;
 use crate::web::Asked;
 use crate::web::problem::Problem;
-use crate::web::produce::{self, Sink};
+use crate::web::produce;
 use crate::web::wado::set_type;
 
 /// Media type of a ZIP archive.

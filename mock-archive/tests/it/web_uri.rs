@@ -54,7 +54,7 @@ async fn an_instance_is_given_as_a_file_or_a_picture() {
         ("/wado", "&contentType=image/png", "image/png", b"\x89PNG"),
         (
             "/wado",
-            "&contentType=image/gif,image/jpeg&frameNumber=1",
+            "&contentType=image/tiff,image/jpeg&frameNumber=1",
             "image/jpeg",
             &[0xFF, 0xD8],
         ),
@@ -122,7 +122,7 @@ async fn what_cannot_be_is_refused_and_never_left_out() {
             "&contentType=application/dicom;transfer-syntax=1.2.840.10008.1.2.1",
             400,
         ),
-        ("&contentType=image/gif", 406),
+        ("&contentType=image/tiff", 406),
         ("&contentType=application/dicom&anonymize=yes", 400),
         ("&contentType=application/dicom&frameNumber=1", 400),
         (

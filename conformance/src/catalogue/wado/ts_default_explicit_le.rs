@@ -1,12 +1,13 @@
 //! Who does not ask for a transfer syntax gets one that everybody can read.
 
+use bytes::Bytes;
 use dicom_dictionary_std::{tags, uids};
 
 use crate::check::{Check, Clause, Editions, Level, Need, Profile};
 use crate::context::Context;
+use crate::data::codestream::{JPEG_2000, JPEG_LS};
 use crate::outcome::{Finding, Verdict, ensure};
-use crate::probe::file::File;
-use crate::probe::web::{Account, DICOM};
+use crate::probe::web::DICOM;
 
 pub(crate) static CHECK: Check = Check {
     id: "wado.ts.default-explicit-le",
@@ -17,7 +18,7 @@ pub(crate) static CHECK: Check = Check {
     editions: Editions::ALL,
     profiles: &[Profile::CoreWeb],
     fault: "wado.default-as-stored",
-    sends: "GET of an instance stored as RLE Lossless, of one stored as JPEG Lossless and of one stored deflated, without transfer-syntax",
+    sends: "GET of instances stored as RLE Lossless, JPEG Lossless, JPEG 2000 Lossless, JPEG-LS Lossless and deflated, without transfer-syntax",
     accepts: "1.2.840.10008.1.2.1 and the pixels that were compressed, for each syntax that the archive stores",
     run: |context| Box::pin(run(context)),
 };
@@ -33,37 +34,40 @@ const STORED: [(&str, &str); 3] = [
 
 async fn run(context: &Context) -> Verdict {
     let web = context.web()?;
-    let mut judged = 0;
+    let mut studies = Vec::new();
     for (n, (name, syntax)) in (1..).zip(STORED) {
         let study = context.data().study(n).transfer_syntax(syntax).build();
+        let native = study.instances[0].pixels.clone();
+        studies.push((name, study, native));
+    }
+    for (n, codestream) in (4..).zip([JPEG_2000, JPEG_LS]) {
+        let plan = context.data().study(n).picture(codestream.picture());
+        let study = plan.transfer_syntax(codestream.transfer_syntax).build();
+        let native = Bytes::from_static(codestream.native.unwrap_or_default());
+        studies.push((codestream.name, study, native));
+    }
+    let mut judged = 0;
+    for (name, study, native) in &studies {
         let instance = &study.instances[0];
-        let answer = web.store("/studies", &[instance]).await?;
-        if !Account::of(&answer).is_ok_and(|account| account.referenced.contains(&instance.uid)) {
+        if !web.takes(instance).await? {
             // Which transfer syntaxes an archive takes is its own choice.
             continue;
         }
         judged += 1;
-        let parts = web.retrieve(&instance.path(), DICOM).await?;
-        ensure!(
-            parts.len() == 1,
-            "{} parts for the instance stored as {name}",
-            parts.len()
-        );
-        let file = File::read(&parts[0].content)?;
+        let file = web.file(&instance.path(), DICOM).await?;
         let got = &file.transfer_syntax;
         ensure!(
             got == uids::EXPLICIT_VR_LITTLE_ENDIAN,
             "{got} for the instance stored as {name}"
         );
-        let same = file.value(tags::PIXEL_DATA) == Some(&instance.pixels);
         ensure!(
-            same,
+            file.value(tags::PIXEL_DATA) == Some(native),
             "1.2.840.10008.1.2.1, and other pixels than were stored as {name}"
         );
     }
     match judged {
         0 => Err(Finding::NotApplicable(
-            "it stores none of RLE Lossless, JPEG Lossless and deflated".into(),
+            "it stores neither compressed nor deflated instances".into(),
         )),
         _ => Ok(()),
     }

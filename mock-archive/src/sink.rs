@@ -1,0 +1,127 @@
+//! Where long answers are written to piece by piece, over both protocols: memory does not grow with them.
+
+use std::io::{self, Write};
+
+use bytes::{BufMut, Bytes, BytesMut};
+use tokio::sync::mpsc;
+
+/// Written bytes go out in pieces of this size; ready pieces as they are.
+const PIECE: usize = 64 * 1024;
+
+/// How many pieces may wait for a slow reader.
+const AHEAD: usize = 4;
+
+/// Where the maker of an answer writes to. Blocks while the reader is slow, fails once it is gone.
+pub(crate) struct Sink {
+    pieces: mpsc::Sender<io::Result<Bytes>>,
+    gathered: BytesMut,
+    is_whole: bool,
+}
+
+/// What `make` writes on a thread for blocking work, an error last if there was one. The thread ends when all is written or the
+/// receiver is dropped.
+pub(crate) fn pieces(
+    make: impl FnOnce(&mut Sink) -> io::Result<()> + Send + 'static,
+) -> mpsc::Receiver<io::Result<Bytes>> {
+    let (pieces, waiting) = mpsc::channel(AHEAD);
+    tokio::task::spawn_blocking(move || {
+        let mut sink = Sink {
+            pieces,
+            gathered: BytesMut::new(),
+            is_whole: false,
+        };
+        let made = make(&mut sink).and_then(|()| sink.flush());
+        sink.is_whole = made.is_ok();
+        if let Err(error) = made {
+            sink.fail(error);
+        }
+    });
+    waiting
+}
+
+/// All that `make` writes, gathered in memory; made on a thread for blocking work.
+pub(crate) async fn gather(
+    make: impl FnOnce(&mut Sink) -> io::Result<()> + Send + 'static,
+) -> io::Result<Bytes> {
+    let mut waiting = pieces(make);
+    let mut all = BytesMut::new();
+    while let Some(piece) = waiting.recv().await {
+        all.extend_from_slice(&piece?);
+    }
+    Ok(all.freeze())
+}
+
+impl Sink {
+    /// Hands on bytes that are ready, without copying them.
+    pub(crate) fn hand(&mut self, piece: Bytes) -> io::Result<()> {
+        if piece.len() < PIECE / 4 {
+            return self.write_all(&piece);
+        }
+        self.flush()?;
+        self.send(piece)
+    }
+
+    /// The reader sees an answer without its end. Where it is gone already, nobody minds.
+    fn fail(&mut self, error: io::Error) {
+        self.is_whole = true;
+        let _ = self.pieces.blocking_send(Err(error));
+    }
+
+    fn send(&mut self, piece: Bytes) -> io::Result<()> {
+        let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
+        self.pieces.blocking_send(Ok(piece)).map_err(gone)
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.gathered.put_slice(bytes);
+        if self.gathered.len() >= PIECE {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.gathered.is_empty() {
+            return Ok(());
+        }
+        let piece = self.gathered.split().freeze();
+        self.send(piece)
+    }
+}
+
+/// A maker that panics must not look like one that has finished.
+impl Drop for Sink {
+    fn drop(&mut self) {
+        if !self.is_whole {
+            self.fail(io::Error::other("making ended before its time"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_written_is_gathered() {
+        let all = gather(|sink| {
+            sink.write_all(b"a")?;
+            sink.hand(Bytes::from(vec![b'b'; PIECE]))
+        });
+        let all = all.await.unwrap();
+        assert_eq!((all.len(), all[0], all[PIECE]), (PIECE + 1, b'a', b'b'));
+    }
+
+    #[tokio::test]
+    async fn an_error_and_a_panic_are_no_end() {
+        let torn = gather(|sink| {
+            sink.write_all(b"a")?;
+            Err(io::Error::other("the disk is gone"))
+        });
+        assert_eq!(torn.await.unwrap_err().to_string(), "the disk is gone");
+        let panicked = gather(|_| panic!("on purpose"));
+        assert!(panicked.await.is_err());
+    }
+}

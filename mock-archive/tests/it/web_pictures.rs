@@ -1,0 +1,98 @@
+//! Rendered resources: pictures that move, and what is said about wishes that are not fulfilled.
+
+use dicom_fixtures::Instance;
+use dicom_mock_archive::MockArchive;
+use reqwest::Response;
+
+use crate::support::{CHEST, client, stow};
+
+async fn get(archive: &MockArchive, path: &str, accept: &str) -> Response {
+    let url = format!("{}{path}", archive.web_url());
+    let request = client().get(url).header("Accept", accept);
+    request.send().await.unwrap()
+}
+
+fn path(instance: &Instance) -> String {
+    format!(
+        "/studies/{}/series/{}/instances/{}",
+        instance.study, instance.series, instance.sop_instance
+    )
+}
+
+/// How long each picture of a GIF is shown, in steps of 10 ms.
+async fn delays(response: Response) -> Vec<u16> {
+    assert_eq!(response.headers()["content-type"], "image/gif");
+    let bytes = response.bytes().await.unwrap();
+    let mut decoder = gif::DecodeOptions::new().read_info(&bytes[..]).unwrap();
+    let mut delays = Vec::new();
+    while let Some(frame) = decoder.read_next_frame().unwrap() {
+        delays.push(frame.delay);
+    }
+    delays
+}
+
+#[tokio::test]
+async fn frames_and_series_move_and_single_pictures_do_not() {
+    let archive = MockArchive::start().await;
+    let cine = dicom_fixtures::ultrasound().frames(5);
+    let cine = &cine.instances()[0];
+    stow(&archive, [cine]).await;
+    stow(&archive, CHEST.instances()).await;
+    let slice = &CHEST.instances()[0];
+    let series = format!("/studies/{}/series/{}", slice.study, slice.series);
+    for (path, pictures) in [
+        (format!("{}/rendered", path(cine)), 5),
+        (format!("{}/frames/2/rendered", path(cine)), 1),
+        (format!("{}/thumbnail", path(cine)), 1),
+        (format!("{series}/rendered"), 10),
+        (format!("{}/rendered", path(slice)), 1),
+    ] {
+        let delays = delays(get(&archive, &path, "image/gif").await).await;
+        assert_eq!(delays.len(), pictures, "{path}");
+        assert!(delays.iter().all(|&delay| (delay > 0) == (pictures > 1)));
+    }
+}
+
+#[tokio::test]
+async fn wado_uri_gives_a_gif_too() {
+    let archive = MockArchive::start().await;
+    let slice = &CHEST.instances()[0];
+    stow(&archive, [slice]).await;
+    let query = format!(
+        "/wado?requestType=WADO&studyUID={}&seriesUID={}&objectUID={}&contentType=image/gif",
+        slice.study, slice.series, slice.sop_instance
+    );
+    assert_eq!(delays(get(&archive, &query, "*/*").await).await, [0]);
+}
+
+#[tokio::test]
+async fn a_wish_that_is_not_fulfilled_is_named_in_a_warning() {
+    let archive = MockArchive::start().await;
+    let slice = &CHEST.instances()[0];
+    stow(&archive, [slice]).await;
+    let ask = async |query: &str| {
+        let path = format!("{}/rendered?{query}", path(slice));
+        let answer = get(&archive, &path, "image/jpeg").await;
+        let warning = answer.headers().get("warning").cloned();
+        let warning = warning.map(|text| text.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), warning)
+    };
+    assert_eq!(ask("window=40,400,linear&iccprofile=no").await, (200, None));
+    for wish in ["annotation=patient,technique", "iccprofile=srgb"] {
+        let (status, warning) = ask(wish).await;
+        let warning = warning.unwrap();
+        assert_eq!(status, 200);
+        assert!(
+            warning.starts_with("299 http://") && warning.contains(wish),
+            "{warning}"
+        );
+    }
+    for wrong in [
+        "annotation=",
+        "annotation=all",
+        "iccprofile=",
+        "iccprofile=cmyk",
+    ] {
+        assert_eq!(ask(wrong).await.0, 400, "{wrong}");
+    }
+}
