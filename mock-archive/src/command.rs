@@ -1,20 +1,15 @@
 //! The command line.
 
-use std::collections::BTreeSet;
+mod policies;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use dicom_mock_archive::fault::Reason;
-use dicom_mock_archive::personality::Personality;
-use dicom_mock_archive::policy::{
-    Accepts, Auth, Called, Delete, Duplicates, Edition, Extension, Login, PatientConflict, Policy,
-};
 use dicom_mock_archive::rule::Rule;
-use dicom_wire::ae::AeTitle;
-use dicom_wire::stow::FailureReason;
-use dicom_wire::uid::Uid;
 use url::Url;
+
+pub(crate) use policies::Policies;
 
 /// A DICOM archive for tests: DICOMweb and DIMSE, right by the standard or exactly as wrong as told.
 ///
@@ -34,8 +29,20 @@ pub(crate) struct Command {
 pub(crate) enum Other {
     /// Stands between a client and a real archive, and writes what passes into a file for `--replay`.
     Record(Box<Record>),
+    /// Prints the policy that these flags make, as a file for `--policy`; without any the default one.
+    Policy(Box<Shown>),
     #[command(flatten)]
     List(List),
+}
+
+/// Which policy is printed, and how.
+#[derive(Debug, Args)]
+pub(crate) struct Shown {
+    /// As JSON, with defaults, values and meaning.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) policies: Policies,
 }
 
 /// How exchanges are recorded.
@@ -107,9 +114,6 @@ pub(crate) struct Serve {
     /// Address of the control API.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8043")]
     pub(crate) control: SocketAddr,
-    /// AE title of the archive.
-    #[arg(long, value_name = "AE", default_value = "MOCK")]
-    pub(crate) ae_title: AeTitle,
     /// Speak TLS on the addresses for DICOMweb and DIMSE, with this certificate chain and private key (PEM files).
     #[arg(long, value_names = ["CERT", "KEY"], num_args = 2, action = ArgAction::Set)]
     pub(crate) tls: Vec<PathBuf>,
@@ -148,99 +152,18 @@ pub(crate) struct Serve {
     #[arg(long, value_enum, default_value_t = Retain::All, help_heading = "Data")]
     pub(crate) retain: Retain,
 
+    /// When a file counts as kept: when the disk has it, or when the operating system has it.
+    #[arg(long, value_enum, default_value_t = Sync::Always, help_heading = "Data")]
+    pub(crate) sync: Sync,
+
     /// A fault, such as `stow.partial-200` or `delay:by=2s:service=store`; may be given again.
     #[arg(long, value_name = "NAME[:ARG]", value_parser = Rule::parse, help_heading = "What goes wrong")]
     pub(crate) fault: Vec<Rule>,
     /// Rules from a scenario that comes with the archive, or from a TOML file.
     #[arg(long, value_name = "NAME|FILE", help_heading = "What goes wrong")]
     pub(crate) scenario: Option<String>,
-    /// Mixed into the seed of every rule that acts by chance.
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 0,
-        help_heading = "What goes wrong"
-    )]
-    pub(crate) seed: u64,
-
-    /// Be like another archive.
-    #[arg(long, value_name = "NAME", value_parser = personality, help_heading = "Policy")]
-    pub(crate) like: Option<&'static Personality>,
-    /// Edition of the standard where editions contradict each other: 2024e or 2026a.
-    #[arg(
-        long,
-        value_name = "2024e|2026a",
-        default_value = "2024e",
-        help_heading = "Policy"
-    )]
-    pub(crate) edition: Edition,
-    /// Ask for credentials over HTTP.
-    #[arg(
-        long,
-        value_name = "basic:USER:PASS|bearer:TOKEN",
-        help_heading = "Policy"
-    )]
-    pub(crate) auth: Option<Auth>,
-    /// What happens to an instance that is stored already.
-    #[arg(long, value_name = "keep|overwrite|reject[:REASON]", value_parser = duplicates, help_heading = "Policy")]
-    pub(crate) duplicates: Option<Duplicates>,
-    /// What happens to an instance of another patient than its study.
-    #[arg(long, value_name = "accept|coerce|split|reject[:REASON]", value_parser = patient_conflict, help_heading = "Policy")]
-    pub(crate) patient_conflict: Option<PatientConflict>,
-    /// Let studies, series and instances be deleted over HTTP.
-    #[arg(long, help_heading = "Policy")]
-    pub(crate) allow_delete: bool,
-    /// Transfer syntaxes that can be stored, all others being refused.
-    #[arg(
-        long,
-        value_name = "UID",
-        value_delimiter = ',',
-        help_heading = "Policy"
-    )]
-    pub(crate) transfer_syntax: Vec<Uid>,
-    /// SOP classes that can be stored, all others being refused.
-    #[arg(
-        long,
-        value_name = "UID",
-        value_delimiter = ',',
-        help_heading = "Policy"
-    )]
-    pub(crate) sop_class: Vec<Uid>,
-    /// Largest body of a store request over HTTP, in bytes.
-    #[arg(long, value_name = "BYTES", help_heading = "Policy")]
-    pub(crate) max_request: Option<u64>,
-    /// Largest instance, in bytes.
-    #[arg(long, value_name = "BYTES", help_heading = "Policy")]
-    pub(crate) max_instance: Option<u64>,
-    /// Number of matches returned to a search that names no limit.
-    #[arg(long, value_name = "N", help_heading = "Policy")]
-    pub(crate) default_limit: Option<usize>,
-    /// Largest number of matches returned to any search.
-    #[arg(long, value_name = "N", help_heading = "Policy")]
-    pub(crate) max_limit: Option<usize>,
-    /// Calling AE titles that may open an association, all others being rejected.
-    #[arg(
-        long,
-        value_name = "AE",
-        value_delimiter = ',',
-        help_heading = "Policy"
-    )]
-    pub(crate) known_ae: Vec<AeTitle>,
-    /// Reject associations for another called AE title than the archive's.
-    #[arg(long, help_heading = "Policy")]
-    pub(crate) own_ae_only: bool,
-    /// A user that may open an association, all others being rejected; may be given again.
-    #[arg(long, value_name = "USER[:PASS]", help_heading = "Policy")]
-    pub(crate) identity: Vec<Login>,
-    /// How many associations there may be at once.
-    #[arg(long, value_name = "N", help_heading = "Policy")]
-    pub(crate) max_associations: Option<usize>,
-    /// Extensions agreed to for C-FIND, C-MOVE and C-GET: `none`, or of relational, combined and fuzzy (which holds over HTTP too).
-    #[arg(long, value_name = "none|NAME,...", value_parser = extensions, help_heading = "Policy")]
-    pub(crate) extensions: Option<BTreeSet<Extension>>,
-    /// Where C-MOVE can send to; may be given again.
-    #[arg(long, value_name = "AE=HOST:PORT", value_parser = destination, help_heading = "Policy")]
-    pub(crate) destination: Vec<(AeTitle, String)>,
+    #[command(flatten)]
+    pub(crate) policies: Policies,
 }
 
 /// What is kept of an instance.
@@ -252,103 +175,24 @@ pub(crate) enum Retain {
     Headers,
 }
 
-impl Serve {
-    /// The policy that the flags ask for, over that of the personality.
-    pub(crate) fn policy(&self) -> Policy {
-        let mut policy = Policy {
-            ae_title: self.ae_title.clone(),
-            edition: self.edition,
-            auth: self.auth.clone(),
-            ..Policy::default()
-        };
-        if let Some(personality) = self.like {
-            personality.apply(&mut policy);
-        }
-        policy.seed = self.seed;
-        policy.duplicates = self.duplicates.unwrap_or(policy.duplicates);
-        policy.patient_conflict = self.patient_conflict.unwrap_or(policy.patient_conflict);
-        if self.allow_delete {
-            policy.delete = Delete::Allowed;
-        }
-        if !self.transfer_syntax.is_empty() {
-            policy.transfer_syntaxes =
-                Accepts::Only(self.transfer_syntax.iter().cloned().collect());
-        }
-        if !self.sop_class.is_empty() {
-            policy.sop_classes = Accepts::Only(self.sop_class.iter().cloned().collect());
-        }
-        policy.max_request_bytes = self.max_request.or(policy.max_request_bytes);
-        policy.max_instance_bytes = self.max_instance.or(policy.max_instance_bytes);
-        policy.default_limit = self.default_limit.or(policy.default_limit);
-        policy.max_limit = self.max_limit.or(policy.max_limit);
-        if !self.known_ae.is_empty() {
-            policy.known_callers = Some(self.known_ae.iter().cloned().collect());
-        }
-        if self.own_ae_only {
-            policy.called = Called::Own;
-        }
-        if !self.identity.is_empty() {
-            policy.logins = self.identity.clone();
-        }
-        policy.max_associations = self.max_associations.or(policy.max_associations);
-        if let Some(extensions) = &self.extensions {
-            policy.extensions = extensions.clone();
-        }
-        policy.destinations.extend(self.destination.iter().cloned());
-        policy
-    }
-}
-
-fn personality(name: &str) -> Result<&'static Personality, String> {
-    Personality::find(name).map_err(|error| error.to_string())
-}
-
-fn duplicates(text: &str) -> Result<Duplicates, String> {
-    match text.split_once(':').unwrap_or((text, "0111")) {
-        ("keep", _) => Ok(Duplicates::Keep),
-        ("overwrite", _) => Ok(Duplicates::Overwrite),
-        ("reject", code) => reason(code).map(Duplicates::Reject),
-        _ => Err("expected keep, overwrite or reject[:REASON]".to_owned()),
-    }
-}
-
-fn patient_conflict(text: &str) -> Result<PatientConflict, String> {
-    match text.split_once(':').unwrap_or((text, "A778")) {
-        ("accept", _) => Ok(PatientConflict::Accept),
-        ("coerce", _) => Ok(PatientConflict::Coerce),
-        ("split", _) => Ok(PatientConflict::Split),
-        ("reject", code) => reason(code).map(PatientConflict::Reject),
-        _ => Err("expected accept, coerce, split or reject[:REASON]".to_owned()),
-    }
-}
-
-fn reason(text: &str) -> Result<FailureReason, String> {
-    text.parse::<Reason>().map(|reason| reason.0)
-}
-
-fn extensions(text: &str) -> Result<BTreeSet<Extension>, String> {
-    match text {
-        "none" => Ok(BTreeSet::new()),
-        names => names.split(',').map(str::parse).collect(),
-    }
-}
-
-fn destination(text: &str) -> Result<(AeTitle, String), String> {
-    let (title, address) = text.split_once('=').ok_or("expected AE=HOST:PORT")?;
-    let title = title
-        .parse::<AeTitle>()
-        .map_err(|error| error.to_string())?;
-    let port = address
-        .rsplit_once(':')
-        .and_then(|(host, port)| port.parse::<u16>().ok().filter(|_| !host.is_empty()));
-    port.map(|_| (title, address.to_owned()))
-        .ok_or_else(|| format!("{address:?} is not HOST:PORT"))
+/// When what was written to a directory counts as kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Sync {
+    /// When the disk has it: it outlives a loss of power.
+    Always,
+    /// When the operating system has it: it outlives the process.
+    Never,
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::BTreeSet;
+
     use clap::CommandFactory;
+    use dicom_mock_archive::policy::{Called, Delete, Duplicates, Extension, PatientConflict};
+    use dicom_wire::stow::FailureReason;
+
+    use super::*;
 
     fn parsed(arguments: &[&str]) -> Result<Command, String> {
         Command::try_parse_from([&["dicom-mock-archive"], arguments].concat())
@@ -379,7 +223,7 @@ mod tests {
             "strict",
             "--allow-delete",
         ]);
-        let policy = command.unwrap().serve.policy();
+        let policy = command.unwrap().serve.policies.policy();
 
         assert_eq!(
             policy.patient_conflict,
@@ -403,10 +247,16 @@ mod tests {
             (&["--fault", "stow.partial-20"][..], "stow.partial-200"),
             (&["--like", "orthank"], "strict"),
             (&["--edition", "2023"], "2024e"),
-            (&["--destination", "WS"], "AE=HOST:PORT"),
-            (&["--auth", "none"], "basic:USER:PASS"),
+            (
+                &["--destinations", "WS"],
+                "--destinations: \"WS\" is not AE=HOST:PORT",
+            ),
+            (&["--coerce", "PixelData=1"], "it is no text"),
+            (&["--coerce", "StudyInstanceUID=1"], "filed under it"),
+            (&["--policy", "no-such-file.toml"], "no-such-file.toml"),
+            (&["--auth", "anna"], "basic:USER:PASS"),
             (&["--ae-title", "A TITLE THAT IS TOO LONG"], "16"),
-            (&["--duplicates", "drop"], "overwrite"),
+            (&["--duplicates", "drop"], "replace"),
             (&["--extensions", "phonetic"], "relational"),
             (&["--identity", ":secret"], "USER:PASS"),
         ] {

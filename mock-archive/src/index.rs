@@ -32,6 +32,7 @@ pub struct Index {
     terms: terms::Terms,
     /// The number that the next study or series gets.
     next: u64,
+    bytes: u64,
 }
 
 /// Where an instance is: numbers of study and series, and its place in the series.
@@ -96,6 +97,7 @@ impl Index {
         let series = study.series.get_mut(&place.series)?;
         let stored = series.instances.remove(&place.order)?;
         study.instances -= 1;
+        self.bytes -= stored.len();
         if let Some(count) = series.classes.get_mut(&stored.identity().sop_class) {
             *count -= 1;
             if *count == 0 {
@@ -154,6 +156,11 @@ impl Index {
     /// How many instances there are.
     pub fn len(&self) -> usize {
         self.by_instance.len()
+    }
+
+    /// How many bytes all of them have.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// Whether nothing is there.
@@ -219,6 +226,7 @@ impl Index {
     fn put(&mut self, study: Option<u64>, mut stored: Arc<Stored>) -> Option<Arc<Stored>> {
         // The study is still there afterwards if it has another instance; else it gets a new number.
         let replaced = self.remove(&stored.identity().instance);
+        self.bytes += stored.len();
         let identity = stored.identity().clone();
         let study = study
             .filter(|number| self.studies.contains_key(number))

@@ -11,6 +11,7 @@ use clap::Parser as _;
 use dicom_mock_archive::MockArchive;
 use dicom_mock_archive::archive::Unloadable;
 use dicom_mock_archive::personality::Personality;
+use dicom_mock_archive::policy::{Field, Policy};
 use dicom_mock_archive::recording::mask::Mask;
 use dicom_mock_archive::recording::{Recorder, Recording, Relay, Settings};
 use dicom_mock_archive::scenario::Scenario;
@@ -19,7 +20,7 @@ use dicom_mock_archive::tls::Tls;
 use dicom_mock_archive::{admin, fault};
 use tracing_subscriber::EnvFilter;
 
-use command::{Command, List, Other, Record, Retain, Serve};
+use command::{Command, List, Other, Record, Retain, Serve, Shown, Sync};
 
 /// 0 = ended when asked to, 1 = could not start or run, 2 = wrong command line.
 #[tokio::main]
@@ -32,6 +33,7 @@ async fn main() -> ExitCode {
     let command = Command::parse();
     let done = match command.other {
         Some(Other::Record(settings)) => record(*settings).await,
+        Some(Other::Policy(shown)) => show_policy(&shown),
         Some(Other::List(list)) => print(list),
         None => serve(command.serve).await,
     };
@@ -50,7 +52,7 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
         .web(serve.http)
         .dimse(serve.dimse)
         .control(serve.control)
-        .policy(serve.policy())
+        .policy(serve.policies.policy())
         .storage(storage(&serve)?)
         .rules(scenario.into_iter().flat_map(|scenario| scenario.rules))
         .rules(serve.fault.iter().cloned());
@@ -150,6 +152,10 @@ fn storage(serve: &Serve) -> anyhow::Result<Storage> {
         Storage::directory(&serve.storage)
             .with_context(|| format!("cannot keep instances in {}", serve.storage.display()))?
     };
+    let storage = storage.synced(match serve.sync {
+        Sync::Always => dicom_mock_archive::store::Sync::Always,
+        Sync::Never => dicom_mock_archive::store::Sync::Never,
+    });
     Ok(storage.retaining(match serve.retain {
         Retain::All => dicom_mock_archive::store::Retain::All,
         Retain::Headers => dicom_mock_archive::store::Retain::Headers,
@@ -223,6 +229,32 @@ async fn ended() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
+/// The policy that the flags make, all of it.
+fn show_policy(shown: &Shown) -> anyhow::Result<()> {
+    let policy = shown.policies.policy();
+    let text = if shown.json {
+        let row = |field: &Field| {
+            let mut row = serde_json::to_value(field)?;
+            row["is"] = field.show(&policy).into();
+            Ok(row)
+        };
+        let rows: Result<Vec<_>, serde_json::Error> = Policy::FIELDS.iter().map(row).collect();
+        serde_json::to_string_pretty(&rows?)? + "\n"
+    } else {
+        policy.as_toml()
+    };
+    let mut stdout = std::io::stdout().lock();
+    unless_gone(stdout.write_all(text.as_bytes()))
+}
+
+/// A reader that has seen enough (`| head`) is no failure.
+fn unless_gone(written: std::io::Result<()>) -> anyhow::Result<()> {
+    match written {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}
+
 fn print(list: List) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
     let written = match list {
@@ -261,9 +293,5 @@ fn print(list: List) -> anyhow::Result<()> {
             .iter()
             .try_for_each(|one| writeln!(stdout, "{:<30} {}", one.name, one.about)),
     };
-    // A reader that has seen enough (`| head`) is no failure.
-    match written {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
-    }
+    unless_gone(written)
 }

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use std::time::Duration;
+
 use axum::{Extension, Router};
 use http::uri::Scheme;
 use hyper::server::conn::http1;
@@ -19,6 +21,9 @@ use crate::request::Protocol;
 use crate::server::Ready;
 use crate::socket::{Socket, Switch};
 use crate::tls::{Stream, Tls};
+
+/// How long a client of the control API may take for the head of a request.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The connection an HTTP request came in on; an extension of each request.
 #[derive(Clone, Debug)]
@@ -64,10 +69,11 @@ pub(crate) async fn web(
             local,
         };
         let router = router.clone().layer(Extension(connection));
+        let patience = archive.policy().web_timeout;
         let opening = Stream::open(socket, tls.clone());
-        async {
+        async move {
             if let Some(stream) = opening.await {
-                http(stream, router).await;
+                http(stream, router, patience).await;
             }
         }
     })
@@ -97,7 +103,7 @@ pub(crate) async fn dimse(
 /// Serves the control API until dropped.
 pub(crate) async fn control(listener: TcpListener, archive: Archive, ready: Ready) {
     let router = admin::router(archive, ready);
-    accept(listener, |stream| http(stream, router.clone())).await;
+    accept(listener, |stream| http(stream, router.clone(), PATIENCE)).await;
 }
 
 /// Accepts connections and runs them as tasks of its own, so that dropping this future ends them all.
@@ -129,9 +135,14 @@ where
     }
 }
 
-async fn http(io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, router: Router) {
+async fn http(
+    io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    router: Router,
+    patience: Duration,
+) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
+        .header_read_timeout(patience)
         .half_close(true)
         .serve_connection(TokioIo::new(io), TowerToHyperService::new(router));
     if let Err(error) = connection.await {

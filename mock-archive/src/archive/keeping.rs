@@ -83,6 +83,7 @@ impl Archive {
                 archive: self.clone(),
                 instance: identity.instance.clone(),
                 study: identity.study.clone(),
+                bytes: stored.len(),
                 turn: (exchange.number(), turn),
             },
             exchange: exchange.number(),
@@ -209,6 +210,12 @@ impl State {
         }
     }
 
+    /// Bytes of all instances, those on their way too.
+    pub(super) fn bytes(&self) -> u64 {
+        let waiting = self.waiting.queue.iter().map(|(_, stored, _)| stored.len());
+        self.index.bytes() + waiting.sum::<u64>() + self.reserved.bytes
+    }
+
     /// Takes back what was said about an instance that could not be kept.
     fn fail(&mut self, exchange: u64, mut judged: Judged, error: Unchangeable) -> Judged {
         tracing::warn!(%error, instance = ?judged.instance.as_ref().map(|identity| &identity.instance), "cannot be kept");
@@ -246,6 +253,8 @@ pub(super) struct Reserved {
     pub(super) instances: HashSet<Uid>,
     /// Studies that come with these instances, whose they will be, and how many instances of each are on their way.
     studies: HashMap<Uid, (Patient, usize)>,
+    /// How large all of them are.
+    bytes: u64,
     /// By exchange, which of its instances are not settled.
     turns: HashMap<u64, BTreeSet<usize>>,
 }
@@ -254,6 +263,7 @@ impl Reserved {
     fn add(&mut self, exchange: u64, turn: usize, stored: &Stored, patient: Option<Patient>) {
         let identity = stored.identity();
         self.instances.insert(identity.instance.clone());
+        self.bytes += stored.len();
         self.turns.entry(exchange).or_default().insert(turn);
         if let Some((_, number)) = self.studies.get_mut(&identity.study) {
             *number += 1;
@@ -274,6 +284,7 @@ struct Reservation {
     archive: Archive,
     instance: Uid,
     study: Uid,
+    bytes: u64,
     turn: (u64, usize),
 }
 
@@ -282,6 +293,7 @@ impl Drop for Reservation {
         let mut state = self.archive.state();
         let reserved = &mut state.reserved;
         reserved.instances.remove(&self.instance);
+        reserved.bytes -= self.bytes;
         if let Some((_, number)) = reserved.studies.get_mut(&self.study) {
             *number -= 1;
             if *number == 0 {

@@ -68,6 +68,7 @@ impl Archive {
         let identity = stored.identity().clone();
         let objection = objection(self.policy(), exchange, &stored, announced.as_ref());
         let mut state = self.state_without(&identity.instance);
+        let objection = objection.or_else(|| state.no_room(self.policy(), &stored));
         let decided = state.judge(self.policy(), exchange, &stored, objection.as_ref());
         let because = match decided.verdict {
             Verdict::Refused(_) => objection.map(|(_, because)| because),
@@ -130,6 +131,19 @@ impl Archive {
     }
 }
 
+impl State {
+    /// What policy has against one more instance of this size.
+    fn no_room(&self, policy: &Policy, stored: &Stored) -> Option<(FailureReason, String)> {
+        let most = policy.max_stored_bytes?;
+        let known = self.known(&stored.identity().instance);
+        let after = self.bytes() + stored.len() - known.map_or(0, |known| known.len());
+        (after > most).then(|| {
+            let because = format!("it has {} bytes, and {most} are taken of all", stored.len());
+            (FailureReason::OUT_OF_RESOURCES, because)
+        })
+    }
+}
+
 /// What policy has against an instance.
 fn objection(
     policy: &Policy,
@@ -149,6 +163,12 @@ fn objection(
             FailureReason::STUDY_MISMATCH,
             format!("it belongs to study {}, not to {study}", identity.study),
         ));
+    }
+    if let (Some(storers), Some(calling)) = (&policy.storers, &exchange.request().calling)
+        && !storers.contains(calling)
+    {
+        let because = format!("{calling} may not store");
+        return Some((FailureReason::NOT_AUTHORIZED, because));
     }
     if let Some((sop_class, instance)) = announced
         && (*sop_class != identity.sop_class || *instance != identity.instance)
@@ -267,7 +287,7 @@ impl State {
         let effect = match (keep, known, policy.duplicates) {
             (false, ..) => Effect::Nothing,
             (true, true, Duplicates::Keep | Duplicates::Reject(_)) => Effect::AlreadyThere,
-            (true, true, Duplicates::Overwrite) => Effect::Replaced,
+            (true, true, Duplicates::Replace) => Effect::Replaced,
             (true, false, _) => Effect::Added,
         };
         if let (Under::PatientOfTheStudy, Some(patient)) = (under, patient) {

@@ -17,7 +17,7 @@ use crate::support::CHEST;
 
 fn open(directory: &Path) -> Archive {
     let policy = Policy {
-        duplicates: Duplicates::Overwrite,
+        duplicates: Duplicates::Replace,
         ..Policy::default()
     };
     let storage = Storage::directory(directory).unwrap();

@@ -11,6 +11,7 @@ mod docs;
 mod faults;
 mod hostile;
 mod journal;
+mod policies;
 mod recording;
 mod search;
 mod store;

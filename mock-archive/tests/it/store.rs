@@ -197,7 +197,7 @@ fn store(archive: &Archive, bytes: &Bytes) -> Verdict {
 fn a_directory_holds_what_is_stored_and_nothing_else() {
     let directory = tempfile::tempdir().unwrap();
     let policy = Policy {
-        duplicates: Duplicates::Overwrite,
+        duplicates: Duplicates::Replace,
         ..Policy::default()
     };
     let archive = Archive::new(policy, Storage::directory(directory.path()).unwrap());

@@ -76,7 +76,7 @@ async fn who_has_an_answer_gets_304_until_something_changes() {
 #[tokio::test]
 async fn an_overwritten_instance_and_another_form_have_another_tag() {
     let policy = Policy {
-        duplicates: Duplicates::Overwrite,
+        duplicates: Duplicates::Replace,
         ..Policy::default()
     };
     let archive = MockArchive::builder().policy(policy).start().await.unwrap();

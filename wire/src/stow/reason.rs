@@ -17,6 +17,8 @@ impl FailureReason {
     pub const DUPLICATE_INSTANCE: FailureReason = FailureReason(0x0111);
     /// 0122H: SOP class not supported.
     pub const SOP_CLASS_NOT_SUPPORTED: FailureReason = FailureReason(0x0122);
+    /// 0124H: who asks may not do it (PS3.7 C.5).
+    pub const NOT_AUTHORIZED: FailureReason = FailureReason(0x0124);
     /// A700H: refused, out of resources.
     pub const OUT_OF_RESOURCES: FailureReason = FailureReason(0xA700);
     /// A900H: the data set does not match its SOP class.
