@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{ALLOW, CONTENT_RANGE, CONTENT_TYPE, HeaderName};
+use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_RANGE, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
 
@@ -60,12 +60,20 @@ impl Problem {
         Problem::new(StatusCode::NOT_ACCEPTABLE, why.to_string())
     }
 
-    /// 413: more than policy takes.
-    pub(crate) fn too_large(limit: u64) -> Problem {
-        Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            format!("a store request may have at most {limit} bytes"),
-        )
+    /// 413: more than is taken.
+    pub(crate) fn too_large(why: impl Display) -> Problem {
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, why.to_string())
+    }
+
+    /// 415: a coding of the payload that is not known, with those that are (RFC 9110 15.5.16).
+    pub(crate) fn unsupported_coding(codings: &str) -> Problem {
+        Problem {
+            field: Some((ACCEPT_ENCODING, HeaderValue::from_static("gzip, identity"))),
+            ..Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                format!("Content-Encoding {codings:?} is not taken; gzip is"),
+            )
+        }
     }
 
     /// 415: a payload of a kind that cannot be stored.

@@ -3,6 +3,7 @@
 mod anywhere;
 mod assembled;
 mod described;
+mod inflate;
 mod receipt;
 
 use std::collections::VecDeque;
@@ -27,6 +28,7 @@ use crate::web::Asked;
 use crate::web::problem::Problem;
 use anywhere::Anywhere;
 use described::{Described, Model};
+use inflate::Inflate;
 use receipt::Account;
 
 /// How much of a refused body is read and thrown away, so that its sender comes to read the answer.
@@ -38,9 +40,10 @@ pub(crate) async fn store(
     study: Option<Uid>,
     mut body: Body,
 ) -> Result<Response, Problem> {
-    let stored = match admissible(asked) {
-        Ok((form, answer)) => {
-            let mut reception = Reception::new(asked, &form);
+    let coding = Inflate::of(&asked.headers);
+    let stored = match coding.and_then(|inflate| Ok((inflate, admissible(asked)?))) {
+        Ok((inflate, (form, answer))) => {
+            let mut reception = Reception::new(asked, &form, inflate);
             reception
                 .receive(&form, &mut body)
                 .await
@@ -85,7 +88,7 @@ fn admissible(asked: &Asked) -> Result<(Form, Answer), Problem> {
     if let (Some(length), Some(limit)) = (length, asked.archive.policy().max_request_bytes)
         && length > limit
     {
-        return Err(Problem::too_large(limit));
+        return Err(Stopped::TooLarge(limit).problem());
     }
     let Some(value) = asked.headers.get(CONTENT_TYPE) else {
         return match length {
@@ -162,15 +165,19 @@ enum Stopped {
     BrokenOff,
     #[error(transparent)]
     Malformed(#[from] multipart::Error),
+    #[error("the body is no gzip, or not a whole one")]
+    NoGzip,
     #[error("a store request may have at most {0} bytes")]
     TooLarge(u64),
+    #[error("a metadata part may have at most {0} bytes")]
+    MetadataTooLarge(usize),
 }
 
 impl Stopped {
     /// The answer where nothing was judged yet.
     fn problem(&self) -> Problem {
         match self {
-            Stopped::TooLarge(limit) => Problem::too_large(*limit),
+            Stopped::TooLarge(_) | Stopped::MetadataTooLarge(_) => Problem::too_large(self),
             Stopped::NotKept(_) => Problem::internal(self),
             other => Problem::bad_request(other),
         }
@@ -179,7 +186,7 @@ impl Stopped {
     /// What the account says otherwise, of what could not be read.
     fn reason(&self) -> FailureReason {
         match self {
-            Stopped::TooLarge(_) => FailureReason::OUT_OF_RESOURCES,
+            Stopped::TooLarge(_) | Stopped::MetadataTooLarge(_) => FailureReason::OUT_OF_RESOURCES,
             _ => FailureReason::CANNOT_UNDERSTAND,
         }
     }
@@ -194,7 +201,9 @@ struct Reception<'a> {
     part: Part,
     /// Where instances come in metadata and bulk data.
     described: Option<Described>,
-    /// Bytes of the body so far.
+    /// Where the body comes compressed.
+    inflate: Option<Inflate>,
+    /// Bytes of the body so far, inflated.
     received: u64,
 }
 
@@ -215,7 +224,7 @@ enum Part {
 }
 
 impl<'a> Reception<'a> {
-    fn new(asked: &'a Asked, form: &Form) -> Self {
+    fn new(asked: &'a Asked, form: &Form, inflate: Option<Inflate>) -> Self {
         let described = match form {
             Form::Described(_, model) => Some(Described::new(*model, asked.archive.spool())),
             Form::Parts(_) | Form::Bare => None,
@@ -226,6 +235,7 @@ impl<'a> Reception<'a> {
             account: Account::default(),
             settling: VecDeque::new(),
             part: Part::Between,
+            inflate,
             received: 0,
         }
     }
@@ -295,11 +305,16 @@ impl<'a> Reception<'a> {
         }
     }
 
-    /// The next bytes of the body.
+    /// The next bytes of the body, inflated if they come compressed.
     async fn next(&mut self, body: &mut Body) -> Result<Option<Bytes>, Stopped> {
         loop {
+            if let Some(inflate) = &mut self.inflate
+                && let Some(bytes) = inflate.next().map_err(|_| Stopped::NoGzip)?
+            {
+                return self.counted(bytes).map(Some);
+            }
             let frame = match body.frame().await {
-                None => return Ok(None),
+                None => return self.last(),
                 Some(Ok(frame)) => frame,
                 Some(Err(error)) => {
                     self.asked
@@ -312,17 +327,36 @@ impl<'a> Reception<'a> {
             let Ok(bytes) = frame.into_data() else {
                 continue;
             };
-            self.received += bytes.len() as u64;
-            return match self.asked.archive.policy().max_request_bytes {
-                Some(limit) if self.received > limit => Err(Stopped::TooLarge(limit)),
-                _ => Ok(Some(bytes)),
-            };
+            match &mut self.inflate {
+                Some(inflate) => inflate.push(bytes),
+                None => return self.counted(bytes).map(Some),
+            }
+        }
+    }
+
+    /// What is left when the body has ended.
+    fn last(&mut self) -> Result<Option<Bytes>, Stopped> {
+        let Some(mut inflate) = self.inflate.take() else {
+            return Ok(None);
+        };
+        match inflate.finish() {
+            Ok(bytes) if bytes.is_empty() => Ok(None),
+            Ok(bytes) => self.counted(bytes).map(Some),
+            Err(_) => Err(Stopped::NoGzip),
+        }
+    }
+
+    fn counted(&mut self, bytes: Bytes) -> Result<Bytes, Stopped> {
+        self.received += bytes.len() as u64;
+        match self.asked.archive.policy().max_request_bytes {
+            Some(limit) if self.received > limit => Err(Stopped::TooLarge(limit)),
+            _ => Ok(bytes),
         }
     }
 
     async fn take(&mut self, event: Event) -> Result<(), Stopped> {
         if let Some(described) = &mut self.described {
-            return described.take(event).map_err(Stopped::NotKept);
+            return described.take(event);
         }
         match event {
             Event::PartStart(headers) => self.begin(&headers),

@@ -285,3 +285,22 @@ async fn bulk_data_inside_a_sequence_finds_its_place() {
     let wave = [&[7; 301][..], &[0]].concat();
     assert!(whole.windows(302).any(|window| window == wave));
 }
+
+#[tokio::test]
+async fn metadata_without_end_is_413() {
+    let archive = MockArchive::start().await;
+    let endless = vec![b' '; 65 * 1024 * 1024];
+    let media = "application/dicom+json";
+    let answer = post(
+        &archive,
+        media,
+        &[Part {
+            media,
+            location: None,
+            bytes: &endless,
+        }],
+    )
+    .await;
+    assert_eq!(answer.status(), 413);
+    assert!(archive.stored().is_empty());
+}

@@ -1,6 +1,7 @@
 //! Storing over HTTP.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 
 use bytes::Bytes;
 use dicom_fixtures::{Instance, Study, conflict, ct};
@@ -609,4 +610,54 @@ async fn a_body_in_single_bytes_is_read_as_any_other() {
     stream.write_all(&chunked).await.unwrap();
     assert!(read_head(&mut stream).await.starts_with("HTTP/1.1 200 "));
     assert_eq!(archive.stored(), study.uids());
+}
+
+/// A body as a client compresses it.
+fn packed(body: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(body).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_stored_as_what_it_was() {
+    let archive = MockArchive::start().await;
+    let study = small();
+    let send = async |body: Vec<u8>, coding: &str| {
+        let request = client().post(format!("{}/studies", archive.web_url()));
+        let request = request
+            .header("content-type", TYPE)
+            .header("content-encoding", coding);
+        let request = request.header("accept", "application/dicom+json");
+        request.body(body).send().await.unwrap()
+    };
+    let whole = packed(&instances(study.instances()));
+    let cut = whole[..whole.len() - 10].to_vec();
+
+    assert_eq!(send(whole, "gzip").await.status(), StatusCode::OK);
+    assert_eq!(archive.stored(), study.uids());
+    // Some of it was whole before the coding broke off.
+    assert_eq!(send(cut, "gzip").await.status(), StatusCode::ACCEPTED);
+    let plain = send(instances(study.instances()), "gzip").await;
+    assert_eq!(plain.status(), StatusCode::BAD_REQUEST);
+    let unknown = send(Vec::from("x"), "br").await;
+    assert_eq!(unknown.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(unknown.headers()["accept-encoding"], "gzip, identity");
+}
+
+#[tokio::test]
+async fn the_limit_of_a_request_counts_what_it_inflates_to() {
+    let policy = Policy {
+        max_request_bytes: Some(100_000),
+        ..Policy::default()
+    };
+    let archive = MockArchive::builder().policy(policy).start().await.unwrap();
+    let bomb = packed(&vec![0; 10_000_000]);
+    assert!(bomb.len() < 100_000);
+    let request = client().post(format!("{}/studies", archive.web_url()));
+    let request = request
+        .header("content-type", TYPE)
+        .header("content-encoding", "gzip");
+    let answer = request.body(bomb).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
 }

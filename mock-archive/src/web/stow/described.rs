@@ -12,6 +12,7 @@ use dicom_wire::stow::FailureReason;
 use dicom_wire::uid::Uid;
 use dicom_wire::{json, xml};
 
+use super::Stopped;
 use super::assembled::{self, Bulk, Description};
 use crate::archive::{Archive, Identity, Incoming, Judged};
 use crate::exchange::Exchange;
@@ -79,17 +80,15 @@ impl Described {
     ///
     /// # Errors
     /// If bulk data cannot be spooled, or metadata is larger than can be read.
-    pub(super) fn take(&mut self, event: Event) -> io::Result<()> {
+    pub(super) fn take(&mut self, event: Event) -> Result<(), Stopped> {
         match event {
             Event::PartStart(headers) => self.part = self.begin(&headers),
             Event::Data(bytes) => match &mut self.part {
                 Part::Metadata(_, text) if text.len() + bytes.len() > MAX_METADATA_BYTES => {
-                    return Err(io::Error::other(format!(
-                        "a metadata part has more than {MAX_METADATA_BYTES} bytes"
-                    )));
+                    return Err(Stopped::MetadataTooLarge(MAX_METADATA_BYTES));
                 }
                 Part::Metadata(_, text) => text.extend_from_slice(&bytes),
-                Part::Bulk(_) => self.bulk.write(bytes)?,
+                Part::Bulk(_) => self.bulk.write(bytes).map_err(Stopped::NotKept)?,
                 Part::Between => {}
             },
             Event::PartEnd => match std::mem::replace(&mut self.part, Part::Between) {
