@@ -96,6 +96,8 @@ faults! {
     delay::Delay = "delay",
     reject_association::RejectAssociation = "reject-association",
     http_status::HttpStatus = "http-status",
+    change_status::ChangeStatus = "change-status",
+    drop_headers::DropHeaders = "drop-headers",
     cut_body::CutBody = "cut-body",
     boundary_anywhere::BoundaryAnywhere = "boundary-anywhere",
     first_pdv_only::FirstPdvOnly = "first-pdv-only",

@@ -6,6 +6,7 @@ mod capabilities;
 mod cors;
 mod delete;
 mod delivery;
+mod drain;
 mod frames;
 mod gzip;
 mod metadata;
@@ -90,7 +91,10 @@ async fn serve(State(archive): State<Archive>, request: HttpRequest) -> Response
     }
     let from_a_page = parts.headers.contains_key(ORIGIN);
     let mut response = match admission.ruling {
-        Ruling::Answer(answer) => made_up(answer),
+        Ruling::Answer(answer) => {
+            drain::drain(&parts.headers, body).await;
+            made_up(answer)
+        }
         Ruling::Proceed if exchange.request().is_preflight() => {
             let delete = archive.policy().delete;
             let methods = resource.map_or("GET, HEAD, OPTIONS", |known| known.methods(delete));
@@ -151,7 +155,10 @@ async fn answer(asked: Asked, method: Method, resource: Resource, body: Body) ->
         Resource::Instances(scope) if method == Method::DELETE && methods.contains("DELETE") => {
             delete::delete(&asked, &scope).await
         }
-        _ => Err(Problem::method_not_allowed(&method, methods)),
+        _ => {
+            drain::drain(&asked.headers, body).await;
+            Err(Problem::method_not_allowed(&method, methods))
+        }
     };
     let response = answered.unwrap_or_else(IntoResponse::into_response);
     validator.apply(gzip::compress(response, takes_gzip))
@@ -177,7 +184,10 @@ async fn own(
     };
     match resource {
         Ok(resource) => answer(asked, parts.method, resource, body).await,
-        Err(problem) => problem.into_response(),
+        Err(problem) => {
+            drain::drain(&asked.headers, body).await;
+            problem.into_response()
+        }
     }
 }
 

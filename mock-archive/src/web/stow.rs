@@ -16,7 +16,7 @@ use dicom_wire::multipart::{self, Boundary, Decoder, Event, Headers};
 use dicom_wire::stow::FailureReason;
 use dicom_wire::uid::Uid;
 use http::HeaderMap;
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::BodyExt;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -25,14 +25,12 @@ use crate::archive::{Incoming, Judged};
 use crate::moment::Delimiter;
 use crate::store::Spool;
 use crate::web::Asked;
+use crate::web::drain::drain;
 use crate::web::problem::Problem;
 use anywhere::Anywhere;
 use described::{Described, Model};
 use inflate::Inflate;
 use receipt::Account;
-
-/// How much of a refused body is read and thrown away, so that its sender comes to read the answer.
-const MAX_DRAINED_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Stores the instances of a request, into one study where the path names it.
 pub(crate) async fn store(
@@ -51,8 +49,8 @@ pub(crate) async fn store(
         }
         Err(problem) => Err(problem),
     };
-    if stored.is_err() && !asked.headers.contains_key(EXPECT) {
-        drain(body).await;
+    if stored.is_err() {
+        drain(&asked.headers, body).await;
     }
     stored
 }
@@ -475,16 +473,5 @@ impl<'a> Reception<'a> {
         self.asked
             .archive
             .refuse_unread(&self.asked.exchange, reason, because)
-    }
-}
-
-/// Reads what a client still sends although it was refused: one that is cut off while it writes often never reads why.
-async fn drain(mut body: Body) {
-    let mut drained = 0;
-    while let Some(Ok(frame)) = body.frame().await {
-        drained += frame.data_ref().map_or(0, Bytes::len) as u64;
-        if drained > MAX_DRAINED_BYTES {
-            return;
-        }
     }
 }

@@ -5,13 +5,16 @@ use std::time::{Duration, Instant};
 use dicom_fixtures::{Study, conflict, ct};
 use dicom_mock_archive::MockArchive;
 use dicom_mock_archive::fault::{
-    CutBody, Delay, DropInstance, DropRow, HttpStatus, PatientConflict, RefuseTransferSyntax,
+    CutBody, Delay, DropHeaders, DropInstance, DropRow, HttpStatus, PatientConflict,
+    RefuseTransferSyntax,
 };
 use dicom_mock_archive::moment::Manner;
 use dicom_mock_archive::rule::{Rule, any, retrieving, searching, storing};
 use dicom_wire::multipart::{Decoder, Event};
 use dicom_wire::stow::FailureReason;
 use dicom_wire::uid::Uid;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::support::{client, stow};
 
@@ -199,4 +202,72 @@ async fn a_dropped_row_and_a_dropped_instance_are_not_mentioned() {
     }
     decoder.finish().unwrap();
     assert_eq!(parts, 2);
+}
+
+#[tokio::test]
+async fn a_client_that_writes_all_before_it_reads_sees_the_status_that_was_told() {
+    let archive = MockArchive::start().await;
+    archive.inject(Rule::when(storing()).then(HttpStatus::new(503)));
+    let address = archive.web_url();
+    let address = address.trim_start_matches("http://");
+    let (address, path) = address.split_at(address.find('/').unwrap());
+    for target in ["/studies", "/nonsense", "/studies/1.2.3/metadata"] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let length = 8 * 1024 * 1024;
+        let head = format!(
+            "POST {path}{target} HTTP/1.1\r\nHost: archive\r\nContent-Type: multipart/related; type=\"application/dicom\"; boundary=b\r\n\
+             Accept: */*\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&vec![0; length]).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        let status = match target {
+            "/studies" => "503",
+            "/nonsense" => "404",
+            _ => "405",
+        };
+        let line = String::from_utf8_lossy(&answer[..15]).into_owned();
+        assert!(
+            line.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{target}: {line}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_status_changes_only_where_it_is_one_of_those_named() {
+    let archive = MockArchive::start().await;
+    archive.inject(Rule::parse("change-status:to=400:of=404").unwrap());
+    let status = async |path: &str| {
+        let answer = client()
+            .get(archive.web_url() + path)
+            .header("Accept", "application/dicom+json");
+        answer.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(status("/studies/1.2.3/metadata").await, 400);
+    assert_eq!(status("/studies").await, 204);
+    assert_eq!(status("/studies?limit=x").await, 400);
+    archive.inject(Rule::parse("change-status:to=200").unwrap());
+    assert_eq!(status("/nonsense").await, 200);
+}
+
+#[tokio::test]
+async fn header_fields_are_left_out() {
+    let archive = MockArchive::start().await;
+    stow(&archive, small().instances()).await;
+    archive.inject(Rule::when(searching()).then(DropHeaders {
+        names: vec!["Vary".to_owned(), "content-type".to_owned()],
+    }));
+    let answer = client()
+        .get(archive.web_url() + "/studies")
+        .header("Accept", "application/dicom+json")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+    assert!(
+        !answer.headers().contains_key("vary") && !answer.headers().contains_key("content-type")
+    );
+    assert!(answer.bytes().await.unwrap().starts_with(b"[{"));
 }

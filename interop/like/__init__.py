@@ -1,0 +1,1 @@
+"""What another archive does, asked by the same requests as ours: the requests, the observer, and the facts that were recorded."""
