@@ -14,7 +14,7 @@ check: && docs-check
 test:
     cargo test --workspace
 
-# Foreign peers against our binaries: dcmtk, pynetdicom, dicomweb-client, the Python MCP client
+# Foreign peers against our binaries: dcmtk, pynetdicom, dicomweb-client, Orthanc, the Python MCP client; and the examples
 interop *ARGS:
     interop/run {{ARGS}}
 

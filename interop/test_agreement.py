@@ -93,7 +93,7 @@ def test_the_searches_above_find_something_and_not_everything(demo):
 def twins(tmp_path_factory):
     """Two archives with the same files: one was given them by STOW-RS, the other by C-STORE."""
     folder = tmp_path_factory.mktemp("sent")
-    settings = ("--empty", "--duplicates", "overwrite")
+    settings = ("--empty", "--duplicates", "replace")
     with running(*settings) as by_web, running(*settings) as by_dimse:
         for path in takable():
             assert stow(by_web, path.read_bytes()).status_code == 200

@@ -136,7 +136,7 @@ def given_back(archive, sent: pydicom.Dataset) -> pydicom.Dataset:
 
 @pytest.mark.parametrize("syntax", sorted(PROPOSE))
 def test_storescu_stores_every_transfer_syntax_as_it_is(syntax):
-    with running("--empty", "--duplicates", "overwrite") as archive:
+    with running("--empty", "--duplicates", "replace") as archive:
         for path in by_syntax()[syntax]:
             (sent,) = stored(archive, [path], PROPOSE[syntax])
             back = given_back(archive, sent)
@@ -206,7 +206,7 @@ def arrived(folder) -> dict[str, pydicom.Dataset]:
 
 
 def test_movescu_brings_a_study_to_a_storescp(files, tmp_path):
-    with storescp(tmp_path) as port, running("--empty", "--destination", f"DEST=127.0.0.1:{port}") as archive:
+    with storescp(tmp_path) as port, running("--empty", "--destinations", f"DEST=127.0.0.1:{port}") as archive:
         slices = stored(archive, images(files))
         wanted = keys("STUDY", StudyInstanceUID=slices[0].StudyInstanceUID)
         output = run("movescu", "-v", "-S", "-aem", "DEST", *wanted, *peer(archive))
@@ -215,7 +215,7 @@ def test_movescu_brings_a_study_to_a_storescp(files, tmp_path):
 
 
 def test_movescu_moves_at_every_level(files, tmp_path):
-    with storescp(tmp_path) as port, running("--empty", "--destination", f"DEST=127.0.0.1:{port}") as archive:
+    with storescp(tmp_path) as port, running("--empty", "--destinations", f"DEST=127.0.0.1:{port}") as archive:
         slices = stored(archive, images(files))
         first = slices[0]
         above = {}
@@ -230,7 +230,7 @@ def test_movescu_moves_at_every_level(files, tmp_path):
 
 def test_movescu_receives_on_its_own_port_what_it_asked_for(files, tmp_path):
     port = free_port()
-    with running("--empty", "--destination", f"MOVESCU=127.0.0.1:{port}") as archive:
+    with running("--empty", "--destinations", f"MOVESCU=127.0.0.1:{port}") as archive:
         slices = stored(archive, images(files))
         wanted = keys("STUDY", StudyInstanceUID=slices[0].StudyInstanceUID)
         run("movescu", "-v", "-S", "-aet", "MOVESCU", "-aem", "MOVESCU", "+P", port, "-od", tmp_path, *wanted, *peer(archive))
@@ -245,7 +245,7 @@ def test_movescu_is_told_that_a_destination_is_unknown(archive, files):
 
 def test_movescu_works_through_a_door_into_tls(files, tmp_path, certificates):
     secured = ("--tls", certificates.chain, certificates.key)
-    with storescp(tmp_path) as port, running("--empty", *secured, "--destination", f"DEST=127.0.0.1:{port}") as archive:
+    with storescp(tmp_path) as port, running("--empty", *secured, "--destinations", f"DEST=127.0.0.1:{port}") as archive:
         slices = stored(archive, images(files), *tls(certificates))
         with plain_door(archive, certificates.client()) as door:
             wanted = keys("STUDY", StudyInstanceUID=slices[0].StudyInstanceUID)

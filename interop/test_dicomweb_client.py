@@ -240,7 +240,7 @@ def test_instances_series_and_studies_are_deleted_only_where_that_is_allowed(fil
             client.delete_instance(study, series, instance)
         assert refused.value.response.status_code == 405
         assert len(client.search_for_instances(study)) == len(slices)
-    with running("--empty", "--allow-delete") as archive:
+    with running("--empty", "--delete", "allowed") as archive:
         client = DICOMwebClient(url=archive.web)
         client.store_instances([*slices, other])
         client.delete_instance(study, series, instance)

@@ -25,7 +25,7 @@ def name(path) -> str:
 @pytest.fixture(scope="module")
 def taker():
     """An archive where the last content of a UID counts, as several files have the same."""
-    with running("--empty", "--duplicates", "overwrite") as archive:
+    with running("--empty", "--duplicates", "replace") as archive:
         yield archive
 
 

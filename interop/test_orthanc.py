@@ -18,7 +18,7 @@ def pair(tmp_path_factory):
     """An archive and an Orthanc that know each other; each test clears them."""
     folder = tmp_path_factory.mktemp("orthanc")
     port = free_port()
-    with running("--empty", "--duplicates", "overwrite", "--destination", f"ORTHANC=127.0.0.1:{port}") as archive:
+    with running("--empty", "--duplicates", "replace", "--destinations", f"ORTHANC=127.0.0.1:{port}") as archive:
         with orthanc(folder, {"mock": archive}, port=port) as other:
             yield archive, other
 

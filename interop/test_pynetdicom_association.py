@@ -75,7 +75,7 @@ def test_one_operation_at_a_time_is_agreed_to(archive):
 
 
 def test_a_user_is_let_in_with_the_right_password_only():
-    with running("--empty", "--identity", "anna:secret", "--identity", "bert") as archive:
+    with running("--empty", "--logins", "anna:secret", "--logins", "bert") as archive:
         with associated(archive, Verification, ext_neg=[user(b"anna", b"secret")]) as association:
             assert association.send_c_echo().Status == 0x0000
             assert association.acceptor.user_identity is not None
@@ -87,7 +87,7 @@ def test_a_user_is_let_in_with_the_right_password_only():
 
 
 def test_titles_that_are_not_known_are_rejected_with_their_reason():
-    with running("--empty", "--known-ae", "PYNETDICOM", "--own-ae-only") as archive:
+    with running("--empty", "--known-callers", "PYNETDICOM", "--called", "own") as archive:
         with associated(archive, Verification) as association:
             assert association.is_established
         with associated(archive, Verification, title="STRANGER") as association:

@@ -50,7 +50,7 @@ def destination():
 def test_a_move_brings_a_study_byte_for_byte_and_counts(destination, files):
     received, address = destination
     paths = images(files)
-    with running("--empty", "--destination", address) as archive:
+    with running("--empty", "--destinations", address) as archive:
         sent = store(archive, paths)
         with associated(archive, MOVE["STUDY"]) as association:
             answers = moving(association, keys("STUDY", StudyInstanceUID=uid(paths[0], "StudyInstanceUID")))
@@ -66,7 +66,7 @@ def test_a_move_names_who_asked_for_it(files):
     origins = []
     received = Received(lambda event: origins.append((event.request.MoveOriginatorApplicationEntityTitle, event.request.MoveOriginatorMessageID)) or 0)
     with serving([(CTImageStorage, EXPLICIT)], received.handlers()) as port:
-        with running("--empty", "--destination", f"DEST=127.0.0.1:{port}") as archive:
+        with running("--empty", "--destinations", f"DEST=127.0.0.1:{port}") as archive:
             store(archive, images(files)[:2])
             with associated(archive, MOVE["STUDY"], title="ORIGIN") as association:
                 moving(association, keys("STUDY", StudyInstanceUID=uid(images(files)[0], "StudyInstanceUID")), msg_id=11)
@@ -77,7 +77,7 @@ def test_every_level_moves_what_it_names(destination, files):
     received, address = destination
     paths = images(files)
     names = {"PATIENT": "PatientID", "STUDY": "StudyInstanceUID", "SERIES": "SeriesInstanceUID", "IMAGE": "SOPInstanceUID"}
-    with running("--empty", "--destination", address) as archive:
+    with running("--empty", "--destinations", address) as archive:
         sent = store(archive, paths)
         above = {}
         with associated(archive, MOVE["PATIENT"]) as association:
@@ -91,7 +91,7 @@ def test_every_level_moves_what_it_names(destination, files):
 
 def test_a_move_of_nothing_succeeds_and_an_unknown_destination_is_a801(destination):
     _, address = destination
-    with running("--empty", "--destination", address) as archive, associated(archive, MOVE["STUDY"]) as association:
+    with running("--empty", "--destinations", address) as archive, associated(archive, MOVE["STUDY"]) as association:
         assert moving(association, keys("STUDY", StudyInstanceUID="1.2.3"))[-1] == (0x0000, {"completed": 0, "failed": 0, "warning": 0})
         assert [status for status, _ in moving(association, keys("STUDY", StudyInstanceUID="1.2.3"), to="NOBODY")] == [0xA801]
 
@@ -100,7 +100,7 @@ def test_instances_that_the_destination_refuses_are_counted_and_listed(files):
     refused = {uid(path, "SOPInstanceUID") for path in images(files)[:2]}
     received = Received(lambda event: 0xA700 if event.request.AffectedSOPInstanceUID in refused else 0x0000)
     with serving([(CTImageStorage, EXPLICIT)], received.handlers()) as port:
-        with running("--empty", "--destination", f"DEST=127.0.0.1:{port}") as archive:
+        with running("--empty", "--destinations", f"DEST=127.0.0.1:{port}") as archive:
             store(archive, images(files))
             with associated(archive, MOVE["STUDY"]) as association:
                 study = uid(images(files)[0], "StudyInstanceUID")
@@ -117,7 +117,7 @@ def test_a_move_that_is_cancelled_stops_sending(files):
     # Each instance waits at the destination until the move was cancelled.
     received = Received(lambda event: 0x0000 if cancelled.wait(20) else 0xA700)
     with serving([(CTImageStorage, EXPLICIT)], received.handlers()) as port:
-        with running("--empty", "--destination", f"DEST=127.0.0.1:{port}") as archive:
+        with running("--empty", "--destinations", f"DEST=127.0.0.1:{port}") as archive:
             store(archive, images(files))
             with associated(archive, MOVE["STUDY"]) as association:
                 study = uid(images(files)[0], "StudyInstanceUID")
@@ -133,7 +133,7 @@ def test_a_move_that_is_cancelled_stops_sending(files):
 
 def test_a_relational_move_needs_no_keys_above(destination, files):
     received, address = destination
-    with running("--empty", "--destination", address) as archive:
+    with running("--empty", "--destinations", address) as archive:
         sent = store(archive, images(files))
         first = next(iter(sent))
         with associated(archive, MOVE["STUDY"]) as association:

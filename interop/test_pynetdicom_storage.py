@@ -75,7 +75,7 @@ def test_an_instance_of_any_class_is_stored(archive, sop_class):
 
 
 def test_a_class_that_policy_does_not_take_has_no_context():
-    with running("--empty", "--sop-class", CTImageStorage) as archive:
+    with running("--empty", "--sop-classes", CTImageStorage) as archive:
         with associated(archive, CTImageStorage, PRIVATE) as association:
             assert [context.abstract_syntax for context in association.rejected_contexts] == [PRIVATE]
 
@@ -99,7 +99,7 @@ def test_an_instance_that_does_not_say_what_it_is_fails_and_the_next_is_stored(a
 def test_a_duplicate_is_answered_as_policy_says():
     one, other = an_instance(CTImageStorage), an_instance(CTImageStorage)
     other.Modality = "CT"
-    for policy, status, modality in [("keep", 0x0000, "OT"), ("overwrite", 0x0000, "CT"), ("reject:0111", 0x0111, "OT")]:
+    for policy, status, modality in [("keep", 0x0000, "OT"), ("replace", 0x0000, "CT"), ("reject:0111", 0x0111, "OT")]:
         with running("--empty", "--duplicates", policy) as archive:
             with associated(archive, CTImageStorage, FIND["STUDY"]) as association:
                 assert association.send_c_store(one).Status == 0x0000
@@ -189,7 +189,7 @@ def test_commitment_is_reported_on_a_new_association_to_who_has_left():
     stored = an_instance(CTImageStorage)
     events = Events()
     with serving([(StorageCommitmentPushModel,)], events.handlers(), title="PYNETDICOM") as port:
-        with running("--empty", "--destination", f"PYNETDICOM=127.0.0.1:{port}") as archive:
+        with running("--empty", "--destinations", f"PYNETDICOM=127.0.0.1:{port}") as archive:
             leaving = [(evt.EVT_N_EVENT_REPORT, leave)]
             with associated(archive, CTImageStorage, StorageCommitmentPushModel, evt_handlers=leaving) as association:
                 assert association.send_c_store(stored).Status == 0x0000

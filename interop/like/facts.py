@@ -51,7 +51,7 @@ def real(name: str, folder: pathlib.Path):
 def ours(like: str | None):
     """Our archive as it is, or like another."""
     destination = Destination()
-    settings = ["--empty", "--destination", f"DEST=127.0.0.1:{destination.port}", "--destination", f"DOWN=127.0.0.1:{free_port()}"]
+    settings = ["--empty", "--destinations", f"DEST=127.0.0.1:{destination.port}", "--destinations", f"DOWN=127.0.0.1:{free_port()}"]
     try:
         with running(*settings, *(["--like", like] if like else [])) as archive:
             yield archive, destination

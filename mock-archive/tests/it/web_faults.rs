@@ -238,7 +238,7 @@ async fn a_client_that_writes_all_before_it_reads_sees_the_status_that_was_told(
 #[tokio::test]
 async fn a_status_changes_only_where_it_is_one_of_those_named() {
     let archive = MockArchive::start().await;
-    archive.inject(Rule::parse("change-status:to=400:of=404").unwrap());
+    archive.inject(Rule::parse("change-status:to=400:of=[404]").unwrap());
     let status = async |path: &str| {
         let answer = client()
             .get(archive.web_url() + path)
