@@ -2,6 +2,7 @@
 
 mod deleting;
 mod evidence;
+mod guest;
 mod keeping;
 mod loading;
 mod outcome;
@@ -13,7 +14,7 @@ mod validation;
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use dicom_object::InMemDicomObject;
@@ -21,6 +22,7 @@ use dicom_wire::uid::Uid;
 use tokio::time::Instant;
 
 pub use evidence::RuleState;
+pub(crate) use guest::Guest;
 pub use loading::Unloadable;
 pub use outcome::{Effect, Identity, Judged, Verdict};
 pub use searching::Found;
@@ -30,9 +32,8 @@ pub use storing::Incoming;
 use crate::exchange::Exchange;
 use crate::index::Index;
 use crate::journal::{Entry, Note};
-use crate::moment::{Connect, Line};
 use crate::policy::Policy;
-use crate::request::{Protocol, Request, Scope};
+use crate::request::{Request, Scope};
 use crate::rule::{RuleBook, Scene};
 use crate::store::{Spool, Storage};
 use keeping::{Reserved, Waiting};
@@ -64,6 +65,8 @@ struct Shared {
     started: Instant,
     connections: AtomicU64,
     associations: AtomicUsize,
+    /// Connections that are open.
+    guests: AtomicUsize,
     state: Mutex<State>,
     /// Told whenever something reserved is free again.
     freed: Condvar,
@@ -98,6 +101,7 @@ impl Archive {
             started: Instant::now(),
             connections: AtomicU64::new(0),
             associations: AtomicUsize::new(0),
+            guests: AtomicUsize::new(0),
             state: Mutex::new(State {
                 rules,
                 ..State::default()
@@ -119,18 +123,6 @@ impl Archive {
     /// Something to put an arriving instance into.
     pub fn spool(&self) -> Spool {
         self.shared.storage.spool()
-    }
-
-    /// A connection was accepted: its number, and what the socket layer shall do to it.
-    pub fn connect(&self, protocol: Protocol) -> Connect {
-        let number = self.shared.connections.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut connect = Connect {
-            protocol,
-            number,
-            line: Line::default(),
-        };
-        self.state().rules.pass(&mut Scene::Connect(&mut connect));
-        connect
     }
 
     /// Begins an exchange and its entry in the journal. One for each HTTP request, each association and each DIMSE operation.

@@ -93,6 +93,15 @@ macro_rules! faults {
 
 faults! {
     end_connection::EndConnection = "end-connection",
+    refuse_connection::RefuseConnection = "refuse-connection",
+    limit_connections::LimitConnections = "limit-connections",
+    latency::Latency = "latency",
+    bandwidth::Bandwidth = "bandwidth",
+    slice::Slice = "slice",
+    stall::Stall = "stall",
+    idle_close::IdleClose = "idle-close",
+    garbage::Garbage = "garbage",
+    tls_handshake::TlsHandshake = "tls-handshake",
     delay::Delay = "delay",
     reject_association::RejectAssociation = "reject-association",
     http_status::HttpStatus = "http-status",

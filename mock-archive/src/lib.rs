@@ -90,7 +90,7 @@ pub mod scenario;
 mod serve;
 pub mod server;
 mod sink;
-mod socket;
+pub mod socket;
 pub mod store;
 pub mod tls;
 mod transcode;

@@ -13,6 +13,8 @@
 //!
 //! All of them are plain data and are computed under the archive's lock without waiting: an edge sleeps, cuts or closes itself, after the call.
 
+mod line;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +28,8 @@ use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use line::{Handshake, Idle, Latency, Line, Rates, Slices, Spread, Stall};
 
 use crate::archive::{Identity, Verdict};
 use crate::policy::PatientConflict;
@@ -69,25 +73,10 @@ pub struct Connect {
     pub protocol: Protocol,
     /// 1 for the first connection of this archive, over both protocols.
     pub number: u64,
+    /// How many are open, this one included.
+    pub open: usize,
     /// How the bytes shall pass.
     pub line: Line,
-}
-
-/// What the byte layer under both protocols does to one connection. The default does nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Line {
-    /// Reset at once, before a byte passed.
-    pub refuse: bool,
-    /// Keep the connection open, but never answer.
-    pub silent: bool,
-    /// Wait this long before each write reaches the network.
-    pub latency: Duration,
-    /// At most this many bytes a second each way; `None` = no limit.
-    pub bytes_per_second: Option<u64>,
-    /// Write these bytes first, before what the protocol has to say.
-    pub garbage: Bytes,
-    /// End the connection once so many bytes have passed.
-    pub ending: Option<Ending>,
 }
 
 /// How and when a connection ends before its time.

@@ -123,6 +123,14 @@ impl Rule {
         self
     }
 
+    /// How often it acts: as a named fault says, unless the rule says something itself.
+    pub(crate) fn how_often(&self) -> Often {
+        match &self.then {
+            Then::Named(named) if self.often.is_always() => named.rule().often,
+            _ => self.often,
+        }
+    }
+
     /// The matcher in force: the rule's own, completed by that of the named fault.
     pub(crate) fn matcher(&self) -> Cow<'_, Matcher> {
         match &self.then {
@@ -294,6 +302,7 @@ pub(crate) struct Mounted {
     pub(crate) id: RuleId,
     pub(crate) rule: Rule,
     pub(crate) matcher: Matcher,
+    pub(crate) often: Often,
     pub(crate) fault: AnyFault,
     /// How often its moment came and its matcher matched.
     pub(crate) matched: u64,
@@ -304,10 +313,12 @@ pub(crate) struct Mounted {
 impl Mounted {
     fn new(id: RuleId, rule: Rule) -> Self {
         let (matcher, fault) = (rule.matcher().into_owned(), rule.then.fault());
+        let often = rule.how_often();
         Self {
             id,
             rule,
             matcher,
+            often,
             fault,
             matched: 0,
             fired: 0,
@@ -324,7 +335,7 @@ impl Mounted {
             return false;
         }
         self.matched += 1;
-        if !self.rule.often.fires(self.matched, self.id, seed) {
+        if !self.often.fires(self.matched, self.id, seed) {
             return false;
         }
         self.fired += 1;

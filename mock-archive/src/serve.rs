@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-
 use std::time::Duration;
 
 use axum::{Extension, Router};
@@ -59,9 +58,10 @@ pub(crate) async fn web(
         router = router.layer(Extension(player));
     }
     accept(listener, |stream| {
-        let connect = archive.connect(Protocol::Web);
+        let (connect, guest) = archive.connect(Protocol::Web);
         let local = stream.local_addr().ok();
-        let socket = Socket::new(stream, &connect);
+        let outage = connect.line.outage;
+        let socket = Socket::new(stream, &connect, guest);
         let connection = Connection {
             number: connect.number,
             switch: socket.switch(),
@@ -71,11 +71,12 @@ pub(crate) async fn web(
         let router = router.clone().layer(Extension(connection));
         let patience = archive.policy().web_timeout;
         let opening = Stream::open(socket, tls.clone());
-        async move {
+        let connection = async move {
             if let Some(stream) = opening.await {
                 http(stream, router, patience).await;
             }
-        }
+        };
+        (connection, outage)
     })
     .await;
 }
@@ -88,14 +89,16 @@ pub(crate) async fn dimse(
     player: Option<Arc<Player>>,
 ) {
     accept(listener, |stream| {
-        let connect = archive.connect(Protocol::Dimse);
-        let opening = Stream::open(Socket::new(stream, &connect), tls.clone());
+        let (connect, guest) = archive.connect(Protocol::Dimse);
+        let outage = connect.line.outage;
+        let opening = Stream::open(Socket::new(stream, &connect, guest), tls.clone());
         let (archive, player) = (archive.clone(), player.clone());
-        async move {
+        let connection = async move {
             if let Some(stream) = opening.await {
                 crate::dimse::serve(stream, archive, connect.number, player).await;
             }
-        }
+        };
+        (connection, outage)
     })
     .await;
 }
@@ -103,11 +106,15 @@ pub(crate) async fn dimse(
 /// Serves the control API until dropped.
 pub(crate) async fn control(listener: TcpListener, archive: Archive, ready: Ready) {
     let router = admin::router(archive, ready);
-    accept(listener, |stream| http(stream, router.clone(), PATIENCE)).await;
+    accept(listener, |stream| {
+        (http(stream, router.clone(), PATIENCE), Duration::ZERO)
+    })
+    .await;
 }
 
-/// Accepts connections and runs them as tasks of its own, so that dropping this future ends them all.
-async fn accept<F>(listener: TcpListener, mut serve: impl FnMut(TcpStream) -> F)
+/// Accepts connections and runs them as tasks of its own, so that dropping this future ends them all. With a connection comes for how long nobody listens
+/// from then on, as if the process had ended and been started again.
+async fn accept<F>(mut listener: TcpListener, mut serve: impl FnMut(TcpStream) -> (F, Duration))
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -116,12 +123,17 @@ where
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream));
+                    let (connection, outage) = serve(stream);
+                    connections.spawn(connection);
+                    if !outage.is_zero() {
+                        connections.shutdown().await;
+                        listener = listen_again(listener, outage).await;
+                    }
                 }
                 // Out of file descriptors, or a peer gone before it was accepted: neither may end the listener.
                 Err(error) => {
                     tracing::debug!(%error, "connection not accepted");
-                    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                    tokio::time::sleep(Duration::from_millis(10)).await;
                 }
             },
             Some(ended) = connections.join_next() => {
@@ -130,6 +142,27 @@ where
                 {
                     tracing::error!(%error, "connection ended by a panic");
                 }
+            }
+        }
+    }
+}
+
+/// Closes the port and opens it again after some time.
+async fn listen_again(listener: TcpListener, outage: Duration) -> TcpListener {
+    let address = listener.local_addr();
+    drop(listener);
+    tokio::time::sleep(outage).await;
+    loop {
+        let again = match &address {
+            Ok(address) => TcpListener::bind(address).await,
+            Err(error) => Err(std::io::Error::from(error.kind())),
+        };
+        match again {
+            Ok(listener) => return listener,
+            // Somebody else has the port for a moment.
+            Err(error) => {
+                tracing::warn!(%error, "the port cannot be opened again yet");
+                tokio::time::sleep(Duration::from_millis(10)).await;
             }
         }
     }

@@ -4,24 +4,24 @@
 //! middle of an answer (`send` moment) uses its [`Switch`]. Above this layer nobody knows of faults: reads and writes
 //! just end, fail or take their time.
 
+mod lane;
+
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
-use crate::moment::{Connect, Direction, Line, Manner};
-
-/// A slowed connection moves this part of a second's bytes at once.
-const SLICES_PER_SECOND: u64 = 20;
+use crate::archive::Guest;
+use crate::moment::{Connect, Direction, Handshake, Line, Manner};
+use lane::Lane;
 
 /// Ends a connection from outside of whoever owns it. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +50,7 @@ impl Switch {
 
 /// An accepted connection under its [`Line`].
 #[derive(Debug)]
-pub(crate) struct Socket {
+pub struct Socket {
     /// `None` once it was reset.
     stream: Option<TcpStream>,
     line: Line,
@@ -58,23 +58,18 @@ pub(crate) struct Socket {
     inbound: Lane,
     outbound: Lane,
     garbage: Bytes,
-}
-
-/// One direction of a connection.
-#[derive(Debug, Default)]
-struct Lane {
-    /// Bytes so far.
-    passed: u64,
-    /// Nothing passes before this is over.
-    pause: Option<Pin<Box<Sleep>>>,
-    /// The pause of the write at hand is over.
-    waited: bool,
+    /// Runs out when nothing has passed for as long as the line says.
+    idle: Option<Pin<Box<Sleep>>>,
+    /// Counts it among the open ones.
+    guest: Option<Guest>,
 }
 
 impl Socket {
     /// Takes over an accepted connection after its `connect` moment. One that is refused is reset when it is first used or dropped.
-    pub(crate) fn new(stream: TcpStream, connect: &Connect) -> Self {
-        Self::with_line(stream, connect.line.clone())
+    pub(crate) fn new(stream: TcpStream, connect: &Connect, guest: Guest) -> Self {
+        let mut socket = Self::with_line(stream, connect.line.clone());
+        socket.guest = Some(guest);
+        socket
     }
 
     /// Takes over a connection that the archive made itself, which nothing is done to.
@@ -82,8 +77,8 @@ impl Socket {
         Self::with_line(stream, Line::default())
     }
 
-    /// Small answers leave at once (no Nagle's algorithm), as with every archive but a slow one.
-    fn with_line(stream: TcpStream, line: Line) -> Self {
+    /// A connection under a line. Small answers leave at once (no Nagle's algorithm), as with every archive but a slow one.
+    pub fn with_line(stream: TcpStream, line: Line) -> Self {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "connection ended before it began");
         }
@@ -94,14 +89,15 @@ impl Socket {
         if line.refuse {
             switch.end(Manner::Reset);
         }
-        let garbage = line.garbage.clone();
         Self {
             stream: Some(stream),
-            line,
             switch,
-            inbound: Lane::default(),
-            outbound: Lane::default(),
-            garbage,
+            inbound: Lane::new(&line, Direction::Inbound),
+            outbound: Lane::new(&line, Direction::Outbound),
+            garbage: line.garbage.clone(),
+            idle: None,
+            line,
+            guest: None,
         }
     }
 
@@ -117,47 +113,39 @@ impl Socket {
 
     /// Whether it answers late, slowly or never because it was told to.
     pub(crate) fn is_held_up(&self) -> bool {
-        self.line.silent || self.line.bytes_per_second.is_some() || !self.line.latency.is_zero()
+        let line = &self.line;
+        line.silent
+            || line.rates != Default::default()
+            || line.latency.is_some()
+            || line.slices.is_some()
+            || line.stall.is_some()
     }
 
-    /// Bytes that may still pass in this direction before the line's ending.
-    fn left(&self, direction: Direction) -> u64 {
-        let passed = self.lane(direction).passed;
-        let ending = self
-            .line
-            .ending
-            .filter(|ending| ending.direction == direction);
-        ending.map_or(u64::MAX, |ending| ending.after.saturating_sub(passed))
+    /// What shall come of its TLS handshake.
+    pub(crate) fn handshake(&self) -> Handshake {
+        self.line.handshake
     }
 
     /// How many of `wanted` bytes may pass now; ends the connection if none may for ever.
     fn allowance(&self, direction: Direction, wanted: usize) -> usize {
-        let left = self.left(direction);
-        if let (0, Some(ending)) = (left, self.line.ending) {
+        let lane = self.lane(direction);
+        if let (0, Some(ending)) = (lane.left(), self.line.ending) {
             self.switch.end(ending.manner);
         }
-        let slice = self
-            .line
-            .bytes_per_second
-            .map_or(u64::MAX, |rate| (rate / SLICES_PER_SECOND).max(1));
-        usize::try_from(left.min(slice))
-            .unwrap_or(usize::MAX)
-            .min(wanted)
+        lane.allowance(wanted)
     }
 
-    /// Notes that bytes passed: arms the pause that keeps the rate, ends the connection after its last byte.
+    /// Notes that bytes passed; ends the connection after its last byte.
     fn passed(&mut self, direction: Direction, count: usize) {
-        let rate = self.line.bytes_per_second;
-        let lane = self.lane_mut(direction);
-        lane.passed += count as u64;
-        lane.waited = false;
-        if let Some(rate) = rate {
-            lane.pause = Some(Box::pin(sleep(Duration::from_secs_f64(
-                count as f64 / rate.max(1) as f64,
-            ))));
+        match direction {
+            Direction::Inbound => self.inbound.pass(count),
+            Direction::Outbound => self.outbound.pass(count),
         }
         if count > 0 {
             self.allowance(direction, 0);
+            if let (Some(idle), Some(timer)) = (self.line.idle, &mut self.idle) {
+                timer.as_mut().reset(Instant::now() + idle.after);
+            }
         }
     }
 
@@ -168,11 +156,15 @@ impl Socket {
         }
     }
 
-    fn lane_mut(&mut self, direction: Direction) -> &mut Lane {
-        match direction {
-            Direction::Inbound => &mut self.inbound,
-            Direction::Outbound => &mut self.outbound,
-        }
+    /// Ready when nothing has passed for so long that the connection ends.
+    fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(idle) = self.line.idle else {
+            return Poll::Pending;
+        };
+        let timer = self.idle.get_or_insert_with(|| Box::pin(sleep(idle.after)));
+        ready!(timer.as_mut().poll(cx));
+        self.switch.end(idle.manner);
+        Poll::Ready(())
     }
 
     /// The stream, as long as bytes may pass. `Err` is what the owner sees when they may not.
@@ -197,7 +189,7 @@ impl Socket {
 
     /// Waits until the peer gives up. What it sends is dropped, unless the line stalls on that: then it is not even read.
     fn poll_hold(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.left(Direction::Inbound) == 0 {
+        if self.inbound.left() == 0 {
             return Poll::Pending;
         }
         let Some(stream) = &mut self.stream else {
@@ -233,16 +225,6 @@ impl Socket {
     }
 }
 
-impl Lane {
-    fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(pause) = &mut self.pause {
-            ready!(pause.as_mut().poll(cx));
-            self.pause = None;
-        }
-        Poll::Ready(())
-    }
-}
-
 impl AsyncRead for Socket {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -251,28 +233,38 @@ impl AsyncRead for Socket {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(this.poll_garbage(cx))?;
-        ready!(this.inbound.poll_pause(cx));
+        ready!(this.inbound.poll_free(cx));
         let wanted = buf.remaining();
-        let allowed = this.allowance(Direction::Inbound, wanted);
-        let stream = match ready!(this.poll_open(cx)) {
-            Ok(stream) => stream,
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Poll::Ready(Ok(())),
-            Err(error) => return Poll::Ready(Err(error)),
-        };
-        let count = if allowed == wanted {
+        loop {
+            let allowed = this.allowance(Direction::Inbound, wanted);
+            let stream = match ready!(this.poll_open(cx)) {
+                Ok(stream) => stream,
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) => return Poll::Ready(Err(error)),
+            };
             let before = buf.filled().len();
-            ready!(Pin::new(&mut *stream).poll_read(cx, buf))?;
-            buf.filled().len() - before
-        } else {
-            let mut part = ReadBuf::new(buf.initialize_unfilled_to(allowed));
-            ready!(Pin::new(&mut *stream).poll_read(cx, &mut part))?;
-            let count = part.filled().len();
-            buf.advance(count);
-            count
-        };
-        acknowledge_at_once(stream, count < allowed);
-        this.passed(Direction::Inbound, count);
-        Poll::Ready(Ok(()))
+            let read = if allowed == wanted {
+                Pin::new(&mut *stream).poll_read(cx, buf)
+            } else {
+                let mut part = ReadBuf::new(buf.initialize_unfilled_to(allowed));
+                let read = Pin::new(&mut *stream).poll_read(cx, &mut part);
+                let count = part.filled().len();
+                buf.advance(count);
+                read
+            };
+            if read.is_pending() {
+                // Once it has run out, the stream is not open any more.
+                ready!(this.poll_idle(cx));
+                continue;
+            }
+            ready!(read)?;
+            let count = buf.filled().len() - before;
+            acknowledge_at_once(stream, count < allowed);
+            this.passed(Direction::Inbound, count);
+            return Poll::Ready(Ok(()));
+        }
     }
 }
 
@@ -293,12 +285,7 @@ impl AsyncWrite for Socket {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         ready!(this.poll_garbage(cx))?;
-        ready!(this.outbound.poll_pause(cx));
-        if !this.line.latency.is_zero() && !this.outbound.waited {
-            this.outbound.waited = true;
-            this.outbound.pause = Some(Box::pin(sleep(this.line.latency)));
-            ready!(this.outbound.poll_pause(cx));
-        }
+        ready!(this.outbound.poll_free(cx));
         let wanted = bufs.iter().map(|buf| buf.len()).sum();
         let allowed = this.allowance(Direction::Outbound, wanted);
         let stream = Pin::new(ready!(this.poll_open(cx))?);
@@ -347,13 +334,15 @@ fn acknowledge_at_once(stream: &TcpStream, is_drained: bool) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
+    use std::time::Duration;
 
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::moment::Ending;
+    use crate::moment::{Ending, Idle, Latency, Rates, Slices, Spread, Stall};
 
     /// A socket under a line, and the peer's end of its connection.
     async fn pair(line: Line) -> (Socket, TcpStream) {
@@ -467,37 +456,225 @@ mod tests {
         assert_eq!(all_of(peer).await, (b"??answer".to_vec(), None));
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_slow_line_takes_its_time() {
         let began = Instant::now();
+        let rates = Rates {
+            outbound: Some(1000),
+            ..Rates::default()
+        };
         let (mut socket, peer) = pair(Line {
-            bytes_per_second: Some(1000),
+            rates,
             ..Line::default()
         })
         .await;
-        socket.write_all(&[7; 150]).await.unwrap();
+        socket.write_all(&[7; 1500]).await.unwrap();
         drop(socket);
-        assert_eq!(all_of(peer).await, (vec![7; 150], None));
+        assert_eq!(all_of(peer).await, (vec![7; 1500], None));
+        let took = began.elapsed();
+        assert!((1_400..1_700).contains(&took.as_millis()), "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_line_can_be_slow_one_way_only() {
+        let began = Instant::now();
+        let rates = Rates {
+            inbound: Some(10),
+            outbound: None,
+        };
+        let (mut socket, mut peer) = pair(Line {
+            rates,
+            ..Line::default()
+        })
+        .await;
+        socket.write_all(&[7; 1500]).await.unwrap();
+        assert!(began.elapsed() < Duration::from_millis(5));
+        peer.write_all(&[7; 20]).await.unwrap();
+        socket.read_exact(&mut [0; 20]).await.unwrap();
         assert!(
-            began.elapsed() >= Duration::from_millis(100),
+            began.elapsed() >= Duration::from_millis(1_900),
             "{:?}",
             began.elapsed()
         );
     }
 
-    #[tokio::test]
-    async fn a_late_line_waits_before_it_writes() {
-        let began = Instant::now();
-        let latency = Duration::from_millis(30);
+    #[tokio::test(start_paused = true)]
+    async fn a_late_line_waits_before_each_write_as_its_seed_says() {
+        let latency = Some(Latency {
+            of: Duration::from_millis(30),
+            jitter: Duration::from_millis(100),
+            spread: Spread::Uniform,
+        });
+        let mut waits = Vec::new();
+        for seed in [1, 1, 2] {
+            let (mut socket, _peer) = pair(Line {
+                latency,
+                seed,
+                ..Line::default()
+            })
+            .await;
+            let mut took = Vec::new();
+            for _ in 0..8 {
+                let began = Instant::now();
+                socket.write_all(b"1").await.unwrap();
+                took.push(began.elapsed().as_millis());
+            }
+            assert!(took.iter().all(|ms| (30..=132).contains(ms)), "{took:?}");
+            waits.push(took);
+        }
+        assert_eq!(waits[0], waits[1]);
+        assert_ne!(waits[0], waits[2]);
+    }
+
+    #[test]
+    fn latencies_are_spread_as_they_say() {
+        let drawn = |spread| {
+            let latency = Latency {
+                of: Duration::from_millis(100),
+                jitter: Duration::from_millis(10),
+                spread,
+            };
+            let mut chance = ChaCha8Rng::seed_from_u64(7);
+            let mut all: Vec<f64> = (0..10_000)
+                .map(|_| latency.draw(&mut chance).as_secs_f64() * 1000.0)
+                .collect();
+            all.sort_by(f64::total_cmp);
+            [0, 5_000, 9_989, 9_999].map(|at| all[at])
+        };
+        let [least, middle, _, most] = drawn(Spread::Uniform);
+        assert!(least >= 100.0 && (middle - 105.0).abs() < 0.5 && most <= 110.0);
+        let [least, middle, _, most] = drawn(Spread::Normal);
+        assert!(least < 75.0 && (middle - 100.0).abs() < 0.5 && most > 125.0);
+        let [least, middle, rare, _] = drawn(Spread::LongTail);
+        assert!(
+            least >= 100.0 && middle < 103.0 && rare > 180.0,
+            "{middle} {rare}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bytes_pass_in_slices_both_ways() {
+        let slices = Some(Slices {
+            size: 3,
+            vary: 2,
+            pause: Duration::from_millis(10),
+            direction: None,
+        });
         let (mut socket, mut peer) = pair(Line {
-            latency,
+            slices,
             ..Line::default()
         })
         .await;
-        socket.write_all(b"1").await.unwrap();
-        socket.write_all(b"2").await.unwrap();
-        peer.read_exact(&mut [0; 2]).await.unwrap();
-        assert!(began.elapsed() >= 2 * latency, "{:?}", began.elapsed());
+        peer.write_all(b"a question of some length").await.unwrap();
+        let mut pieces = Vec::new();
+        let mut question = Vec::new();
+        while question.len() < 25 {
+            let mut piece = [0; 64];
+            let read = socket.read(&mut piece).await.unwrap();
+            pieces.push(read);
+            question.extend_from_slice(&piece[..read]);
+        }
+        assert_eq!(question, b"a question of some length");
+        assert!(
+            pieces.iter().all(|read| (1..=5).contains(read)),
+            "{pieces:?}"
+        );
+        let began = Instant::now();
+        socket.write_all(&[7; 100]).await.unwrap();
+        assert!(
+            began.elapsed() >= Duration::from_millis(190),
+            "{:?}",
+            began.elapsed()
+        );
+        drop(socket);
+        assert_eq!(all_of(peer).await, (vec![7; 100], None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_line_stands_still_once_and_goes_on() {
+        let began = Instant::now();
+        let stall = Some(Stall {
+            after: 4,
+            lasts: Duration::from_secs(9),
+            direction: Direction::Outbound,
+        });
+        let (mut socket, mut peer) = pair(Line {
+            stall,
+            ..Line::default()
+        })
+        .await;
+        let writing = tokio::spawn(async move {
+            socket.write_all(b"answer").await.unwrap();
+            socket.write_all(b" and more").await.unwrap();
+        });
+        peer.read_exact(&mut [0; 4]).await.unwrap();
+        assert!(began.elapsed() < Duration::from_secs(1));
+        writing.await.unwrap();
+        assert_eq!(all_of(peer).await, (b"er and more".to_vec(), None));
+        let took = began.elapsed().as_secs_f64();
+        assert!((9.0..9.1).contains(&took), "{took}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_line_on_which_nothing_passes_ends() {
+        for (manner, error) in [
+            (Manner::Close, None),
+            (Manner::Reset, Some(io::ErrorKind::ConnectionReset)),
+        ] {
+            let began = Instant::now();
+            let (mut socket, mut peer) = pair(Line {
+                idle: Some(Idle {
+                    after: Duration::from_secs(5),
+                    manner,
+                }),
+                ..Line::default()
+            })
+            .await;
+            peer.write_all(b"question").await.unwrap();
+            socket.read_exact(&mut [0; 8]).await.unwrap();
+            tokio::time::sleep(Duration::from_secs(4)).await;
+            socket.write_all(b"answer").await.unwrap();
+            let read = socket.read(&mut [0; 8]).await;
+            assert_eq!(read.map_err(|error| error.kind()).err(), error);
+            let took = began.elapsed().as_secs_f64();
+            assert!((9.0..9.1).contains(&took), "{took}");
+            drop(socket);
+            assert_eq!(all_of(peer).await, (b"answer".to_vec(), error));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_done_to_a_line_adds_up() {
+        let (mut socket, peer) = pair(Line {
+            garbage: Bytes::from_static(b"??"),
+            latency: Some(Latency {
+                of: Duration::from_secs(1),
+                jitter: Duration::ZERO,
+                spread: Spread::Uniform,
+            }),
+            slices: Some(Slices {
+                size: 2,
+                vary: 0,
+                pause: Duration::from_secs(10),
+                direction: Some(Direction::Outbound),
+            }),
+            ending: Some(Ending {
+                after: 5,
+                direction: Direction::Outbound,
+                manner: Manner::Reset,
+            }),
+            ..Line::default()
+        })
+        .await;
+        let began = Instant::now();
+        let error = socket.write_all(b"answers").await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+        // Three slices, each late, and two pauses between them.
+        let took = began.elapsed().as_secs_f64();
+        assert!((23.0..23.1).contains(&took), "{took}");
+        let (bytes, error) = all_of(peer).await;
+        assert!(b"??answe".starts_with(&bytes[..]));
+        assert_eq!(error, Some(io::ErrorKind::ConnectionReset));
     }
 
     #[tokio::test]

@@ -2,6 +2,8 @@
 //!
 //! It lies over the layer where connections are cut, slowed down and reset, so what a rule does to a line happens to TCP bytes: to the handshake too, and without a closing alert.
 
+mod flawed;
+
 use std::io;
 use std::path::Path;
 use std::pin::Pin;
@@ -17,6 +19,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::moment::Handshake;
 use crate::socket::{Socket, Switch};
 
 /// How long a client may take for its handshake.
@@ -194,10 +197,15 @@ pub(crate) enum Stream {
 
 impl Stream {
     /// Shakes hands if the archive speaks TLS. `None` if nothing came of it: that connection has ended then.
-    pub(crate) async fn open(socket: Socket, tls: Option<Tls>) -> Option<Self> {
-        let Some(Tls(config)) = tls else {
+    pub(crate) async fn open(mut socket: Socket, tls: Option<Tls>) -> Option<Self> {
+        let Some(tls) = tls else {
             return Some(Self::from(socket));
         };
+        let handshake = socket.handshake();
+        if handshake == Handshake::Plain {
+            return Some(Self::from(socket));
+        }
+        let config = flawed::config(handshake, &tls, &mut socket).await?;
         // Who is kept waiting by a rule is not to blame for it.
         let is_limited = !socket.is_held_up();
         let handshake = TlsAcceptor::from(config).accept(socket);
@@ -286,11 +294,11 @@ impl AsyncWrite for Stream {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::moment::{Connect, Direction, Ending, Line, Manner};
-    use crate::request::Protocol;
-    use rustls::pki_types::ServerName;
-    use rustls::{ClientConfig, RootCertStore};
-    use tokio::io::AsyncReadExt as _;
+    use crate::moment::{Direction, Ending, Latency, Line, Manner, Spread};
+    use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+    use rustls::pki_types::{ServerName, UnixTime};
+    use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::{TcpListener, TcpStream};
     use tokio::time::Instant;
     use tokio_rustls::TlsConnector;
@@ -313,13 +321,8 @@ mod tests {
     async fn connected(line: Line) -> (Socket, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let peer = TcpStream::connect(listener.local_addr().unwrap()).await;
-        let connect = Connect {
-            protocol: Protocol::Dimse,
-            number: 1,
-            line,
-        };
         let (stream, _) = listener.accept().await.unwrap();
-        (Socket::new(stream, &connect), peer.unwrap())
+        (Socket::with_line(stream, line), peer.unwrap())
     }
 
     /// What comes of a handshake over a line, at the archive and at the client.
@@ -335,7 +338,11 @@ mod tests {
     async fn a_line_that_is_late_by_rule_is_given_time_for_its_handshake() {
         let began = Instant::now();
         let line = Line {
-            latency: 2 * HANDSHAKE,
+            latency: Some(Latency {
+                of: 2 * HANDSHAKE,
+                jitter: Duration::ZERO,
+                spread: Spread::default(),
+            }),
             ..Line::default()
         };
         let (stream, client) = shaken(line).await;
@@ -378,5 +385,134 @@ mod tests {
         assert!(answer.is_err(), "neither a byte nor an end may come");
         drop(peer);
         assert!(opening.await.unwrap().is_none());
+    }
+
+    fn turned(handshake: Handshake) -> Line {
+        Line {
+            handshake,
+            ..Line::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_handshake_without_common_version_ends_with_its_alert() {
+        let (stream, client) = shaken(turned(Handshake::OldVersion)).await;
+        assert!(stream.is_none());
+        let told = client.unwrap_err().to_string();
+        assert!(told.contains("ProtocolVersion"), "{told}");
+    }
+
+    #[tokio::test]
+    async fn a_certificate_that_nobody_vouches_for_is_told_apart() {
+        for (flaw, word) in [
+            (Handshake::UnknownIssuer, "UnknownIssuer"),
+            (Handshake::Expired, "expired"),
+            (Handshake::WrongHost, "UnknownIssuer"),
+        ] {
+            let (_, client) = shaken(turned(flaw)).await;
+            let told = client.unwrap_err().to_string();
+            assert!(told.contains(word), "{flaw:?}: {told}");
+        }
+    }
+
+    #[tokio::test]
+    async fn certificates_say_what_is_wrong_with_them() {
+        for (flaw, there) in [
+            (Handshake::Expired, &b"200101000000Z"[..]),
+            (Handshake::WrongHost, b"archive.invalid"),
+            (Handshake::UnknownIssuer, b"localhost"),
+        ] {
+            let (tls, _) = parties();
+            let (socket, peer) = connected(turned(flaw)).await;
+            let provider = Arc::new(rustls::crypto::ring::default_provider());
+            let believing = ClientConfig::builder_with_provider(provider)
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(Believes))
+                .with_no_client_auth();
+            let client = TlsConnector::from(Arc::new(believing));
+            let client = client.connect(ServerName::try_from("localhost").unwrap(), peer);
+            let (stream, client) = tokio::join!(Stream::open(socket, Some(tls)), client);
+            assert!(matches!(stream, Some(Stream::Secure(_))));
+            let client = client.unwrap();
+            let shown = client.get_ref().1.peer_certificates().unwrap()[0].as_ref();
+            let found = shown.windows(there.len()).any(|bytes| bytes == there);
+            assert!(found, "{flaw:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_without_certificate_is_refused_where_one_is_wanted() {
+        let (tls, connector) = parties();
+        let (socket, peer) = connected(turned(Handshake::ClientCertificate)).await;
+        let client = async {
+            let mut stream = connector
+                .connect(ServerName::try_from("archive").unwrap(), peer)
+                .await?;
+            // The client has finished before the archive looks for its certificate (RFC 8446 2).
+            stream.read_u8().await
+        };
+        let (stream, client) = tokio::join!(Stream::open(socket, Some(tls)), client);
+        assert!(stream.is_none());
+        let told = client.unwrap_err().to_string();
+        assert!(told.contains("CertificateRequired"), "{told}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_handshake_can_stay_without_answer_or_without_tls() {
+        let (tls, _) = parties();
+        let (socket, mut peer) = connected(turned(Handshake::Silent)).await;
+        let opening = tokio::spawn(Stream::open(socket, Some(tls.clone())));
+        peer.write_all(b"hello").await.unwrap();
+        assert!(timeout(10 * HANDSHAKE, peer.read_u8()).await.is_err());
+        drop(peer);
+        assert!(opening.await.unwrap().is_none());
+
+        let (socket, _peer) = connected(turned(Handshake::Plain)).await;
+        let plain = Stream::open(socket, Some(tls)).await;
+        assert!(matches!(plain, Some(Stream::Plain(_))));
+    }
+
+    /// Takes any certificate.
+    #[derive(Debug)]
+    struct Believes;
+
+    impl ServerCertVerifier for Believes {
+        fn verify_server_cert(
+            &self,
+            _end_entity: &CertificateDer<'_>,
+            _intermediates: &[CertificateDer<'_>],
+            _server_name: &ServerName<'_>,
+            _ocsp_response: &[u8],
+            _now: UnixTime,
+        ) -> Result<ServerCertVerified, rustls::Error> {
+            Ok(ServerCertVerified::assertion())
+        }
+
+        fn verify_tls12_signature(
+            &self,
+            _message: &[u8],
+            _certificate: &CertificateDer<'_>,
+            _signature: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            Ok(HandshakeSignatureValid::assertion())
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            _message: &[u8],
+            _certificate: &CertificateDer<'_>,
+            _signature: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            Ok(HandshakeSignatureValid::assertion())
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            let provider = rustls::crypto::ring::default_provider();
+            provider
+                .signature_verification_algorithms
+                .supported_schemes()
+        }
     }
 }

@@ -91,9 +91,20 @@ impl Index {
     /// Keys of a level below the query's match what has something below that matches.
     pub fn matches(&self, query: &Query) -> Vec<Hit> {
         let mut keys = Keys::of(query);
+        let candidates = self.candidates(query, &mut keys);
+        let is_decided =
+            keys.study.is_empty() && query.study.is_none() && query.level == Level::Study;
+        if is_decided && keys.end_at_study(query) {
+            let hit = |study| Hit {
+                study,
+                series: None,
+                instance: None,
+            };
+            return candidates.into_iter().map(hit).collect();
+        }
         let mut hits = Vec::new();
         let mut patients: HashSet<&str> = HashSet::new();
-        for number in self.candidates(query, &mut keys) {
+        for number in candidates {
             let Some(study) = self.studies.get(&number) else {
                 continue;
             };

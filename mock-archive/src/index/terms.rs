@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
-use dicom_wire::query::Key;
+use dicom_wire::query::{Key, Matching};
 
 use crate::matching::Style;
 use crate::matching::terms::{self, Certainty, Term, Wanted};
@@ -70,6 +70,14 @@ impl Terms {
         keys: &[&Key],
         style: Style,
     ) -> Option<(Vec<u64>, Option<usize>)> {
+        // A range of dates alone is decided by days; with one of times it is not.
+        let is_timed = |key: &&Key| {
+            key.path.tags() == [tags::STUDY_TIME] && matches!(key.matching, Matching::Range { .. })
+        };
+        let style = Style {
+            combined: style.combined && keys.iter().any(is_timed),
+            ..style
+        };
         let found = keys.iter().enumerate().filter_map(|(number, key)| {
             let [tag] = key.path.tags() else { return None };
             let filed = &self.filed[FILED.iter().position(|filed| filed == tag)?];

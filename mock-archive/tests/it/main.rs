@@ -32,3 +32,4 @@ mod web_stow;
 mod web_uri;
 mod web_wado;
 mod web_zip;
+mod wire_faults;
