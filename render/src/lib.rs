@@ -48,6 +48,8 @@ pub mod shown;
 
 pub mod encode;
 
+pub mod annotation;
+
 pub mod report;
 
 pub mod pdf;

@@ -1,5 +1,6 @@
 //! Pictures of what is stored (PS3.18 10.4.1.1.3, 10.4.1.1.4).
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use bytes::Bytes;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
+use dicom_render::annotation::{self, Annotation};
 use dicom_render::encode::{Animation, EncodeError, Picture};
 use dicom_render::frame::{self, Options};
 use dicom_render::viewport::Viewport;
@@ -47,6 +49,13 @@ pub(crate) enum Size {
     Thumbnail,
 }
 
+/// How a picture looks.
+#[derive(Debug, Clone)]
+struct Look {
+    options: Options,
+    annotations: Vec<Annotation>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Encoding {
     Jpeg { quality: u8 },
@@ -64,7 +73,10 @@ pub(crate) async fn rendered(
 ) -> Result<Response, Problem> {
     let accept = accept::accepted(&asked.headers, &asked.query)?;
     let encoding = encoding(&accept, quality(&asked.query)?)?;
-    let options = options(&asked.query, size)?;
+    let look = Look {
+        options: options(&asked.query, size)?,
+        annotations: annotations(&asked.query)?,
+    };
     let selected = found(&asked, &scope)?;
     let stored = representative(&selected)?;
     let count = stored.frame_count();
@@ -79,11 +91,11 @@ pub(crate) async fn rendered(
     let warning = unsupported(&asked)?;
     let mut response = match (encoding, which) {
         (Encoding::Gif, Which::Representative) if size == Size::Own => {
-            moving(cine(&selected, &stored), options).await?
+            moving(cine(&selected, &stored), look).await?
         }
         (_, which) => {
             let frames = which.frames(&stored);
-            still(&asked, stored, frames, options, encoding).await?
+            still(&asked, stored, frames, look, encoding).await?
         }
     };
     if let Some(warning) = warning {
@@ -115,13 +127,13 @@ async fn still(
     asked: &Asked,
     stored: Arc<Stored>,
     frames: Vec<u32>,
-    options: Options,
+    look: Look,
     encoding: Encoding,
 ) -> Result<Response, Problem> {
     let url = instance_url(&asked.base, &stored);
     let wanted = frames.clone();
     let pictures = blocking(move || {
-        let picture = |&frame: &u32| encoded(&stored, frame, &options, encoding);
+        let picture = |&frame: &u32| encoded(&stored, frame, &look, encoding);
         wanted
             .iter()
             .map(picture)
@@ -172,12 +184,12 @@ fn cine(selected: &[Arc<Stored>], shown: &Arc<Stored>) -> Vec<(Arc<Stored>, u32)
     steps
 }
 
-async fn moving(steps: Vec<(Arc<Stored>, u32)>, options: Options) -> Result<Response, Problem> {
+async fn moving(steps: Vec<(Arc<Stored>, u32)>, look: Look) -> Result<Response, Problem> {
     let file = blocking(move || {
         let (first, frame) = steps
             .first()
             .ok_or_else(|| Problem::not_found("an image"))?;
-        let picture = draw(first, *frame, &options)?;
+        let picture = draw(first, *frame, &look)?;
         let encode = |why: EncodeError| Problem::not_acceptable(why);
         if steps.len() == 1 {
             return picture.gif().map_err(encode);
@@ -186,7 +198,7 @@ async fn moving(steps: Vec<(Arc<Stored>, u32)>, options: Options) -> Result<Resp
         animation.push(&picture).map_err(encode)?;
         for (stored, frame) in &steps[1..] {
             // What has another size cannot be in the same GIF.
-            match animation.push(&draw(stored, *frame, &options)?) {
+            match animation.push(&draw(stored, *frame, &look)?) {
                 Err(EncodeError::OtherSize { .. }) | Ok(()) => {}
                 Err(why) => return Err(encode(why)),
             }
@@ -241,23 +253,26 @@ fn representative(selected: &[Arc<Stored>]) -> Result<Arc<Stored>, Problem> {
     Ok(of_series[of_series.len() / 2].clone())
 }
 
-fn draw(stored: &Stored, number: u32, options: &Options) -> Result<Picture, Problem> {
+fn draw(stored: &Stored, number: u32, look: &Look) -> Result<Picture, Problem> {
     let bytes = stored
         .frame_bytes(number)
         .map_err(|error| not_drawn(stored, number, &error))?;
     let syntax = stored.identity().transfer_syntax.as_str();
-    frame::render(&stored.header(), syntax, &bytes, number, options)
-        .map_err(|error| not_drawn(stored, number, &error))
+    let header = stored.header();
+    let mut picture = frame::render(&header, syntax, &bytes, number, &look.options)
+        .map_err(|error| not_drawn(stored, number, &error))?;
+    annotation::annotate(&mut picture, &header, &look.annotations);
+    Ok(picture)
 }
 
 fn encoded(
     stored: &Stored,
     number: u32,
-    options: &Options,
+    look: &Look,
     encoding: Encoding,
 ) -> Result<Bytes, Problem> {
     encoding
-        .encode(&draw(stored, number, options)?)
+        .encode(&draw(stored, number, look)?)
         .map(Bytes::from)
         .map_err(|error| not_drawn(stored, number, &error))
 }
@@ -360,37 +375,34 @@ fn options(query: &str, size: Size) -> Result<Options, Problem> {
     })
 }
 
-/// A Warning that names what was asked for and is not done here: annotations are not burned in, and colours have no profile
-/// (PS3.18 8.3.5.1.1, 8.3.5.1.5, 8.4.4).
+/// What is written over the picture (PS3.18 8.3.5.1.1).
+fn annotations(query: &str) -> Result<Vec<Annotation>, Problem> {
+    let Some(text) = parameter(query, "annotation") else {
+        return Ok(Vec::new());
+    };
+    let annotations: Result<BTreeSet<Annotation>, _> = text.split(',').map(str::parse).collect();
+    annotations
+        .map(|each| each.into_iter().collect())
+        .map_err(|_| Problem::bad_value("annotation", &text, "want patient, technique or both"))
+}
+
+/// A Warning that names what was asked for and is not done here: colours have no profile (PS3.18 8.3.5.1.5, 8.4.4).
 ///
 /// # Errors
 /// 400 for values that are none of those that the standard names.
 fn unsupported(asked: &Asked) -> Result<Option<HeaderValue>, Problem> {
-    let mut ignored = Vec::new();
-    if let Some(text) = parameter(&asked.query, "annotation") {
-        let is_known = |keyword: &str| matches!(keyword, "patient" | "technique");
-        if !text.split(',').all(is_known) {
-            let why = "want patient, technique or both";
-            return Err(Problem::bad_value("annotation", &text, why));
-        }
-        ignored.push(format!("annotation={text}"));
-    }
-    match parameter(&asked.query, "iccprofile").as_deref() {
-        None | Some("no") => {}
+    let profile = match parameter(&asked.query, "iccprofile").as_deref() {
+        None | Some("no") => return Ok(None),
         Some(profile @ ("yes" | "srgb" | "adobergb" | "rommrgb" | "displayp3")) => {
-            ignored.push(format!("iccprofile={profile}"));
+            profile.to_owned()
         }
         Some(other) => {
             let why = "want no, yes, srgb, adobergb, rommrgb or displayp3";
             return Err(Problem::bad_value("iccprofile", other, why));
         }
-    }
+    };
     let base = &asked.base;
-    let text = format!(
-        "299 {base}: \"The following parameters are not supported: {}\"",
-        ignored.join(", ")
-    );
-    Ok((!ignored.is_empty())
-        .then(|| HeaderValue::from_str(&text).ok())
-        .flatten())
+    let text =
+        format!("299 {base}: \"The following parameters are not supported: iccprofile={profile}\"");
+    Ok(HeaderValue::from_str(&text).ok())
 }

@@ -78,15 +78,13 @@ async fn a_wish_that_is_not_fulfilled_is_named_in_a_warning() {
         (answer.status().as_u16(), warning)
     };
     assert_eq!(ask("window=40,400,linear&iccprofile=no").await, (200, None));
-    for wish in ["annotation=patient,technique", "iccprofile=srgb"] {
-        let (status, warning) = ask(wish).await;
-        let warning = warning.unwrap();
-        assert_eq!(status, 200);
-        assert!(
-            warning.starts_with("299 http://") && warning.contains(wish),
-            "{warning}"
-        );
-    }
+    let (status, warning) = ask("iccprofile=srgb").await;
+    let warning = warning.unwrap();
+    assert_eq!(status, 200);
+    assert!(
+        warning.starts_with("299 http://") && warning.contains("iccprofile=srgb"),
+        "{warning}"
+    );
     for wrong in [
         "annotation=",
         "annotation=all",
@@ -94,5 +92,36 @@ async fn a_wish_that_is_not_fulfilled_is_named_in_a_warning() {
         "iccprofile=cmyk",
     ] {
         assert_eq!(ask(wrong).await.0, 400, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn annotations_are_written_over_pictures_at_every_level() {
+    let archive = MockArchive::start().await;
+    let slice = &CHEST.instances()[0];
+    stow(&archive, [slice]).await;
+    let study = format!("/studies/{}", slice.study);
+    let series = format!("{study}/series/{}", slice.series);
+    let instance = path(slice);
+    let frame = format!("{instance}/frames/1");
+    for level in [study, series, instance, frame] {
+        let ask = async |query: &str| {
+            let answer = get(&archive, &format!("{level}/rendered{query}"), "image/png").await;
+            assert_eq!(answer.status(), 200, "{level}{query}");
+            assert!(!answer.headers().contains_key("warning"));
+            answer.bytes().await.unwrap()
+        };
+        let plain = ask("").await;
+        let (patient, technique) = (
+            ask("?annotation=patient").await,
+            ask("?annotation=technique").await,
+        );
+        let both = ask("?annotation=technique,patient").await;
+        let all = [&plain, &patient, &technique, &both];
+        assert_eq!(
+            all.iter().collect::<std::collections::HashSet<_>>().len(),
+            4,
+            "{level}"
+        );
     }
 }

@@ -1,0 +1,313 @@
+//! What is written over a picture (PS3.18 8.3.5.1.1): whose it is, and how it was made.
+//!
+//! The letters are those of GNU Unifont, which has all scripts that names come in. They are white with a black edge, so that they can be
+//! read on any picture.
+
+use dicom_core::Tag;
+use dicom_dictionary_std::tags;
+use dicom_object::InMemDicomObject;
+use unifont::Glyph;
+
+use crate::encode::{Picture, Pixels};
+use crate::person::PersonName;
+use crate::text::one_line;
+
+/// What is to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Annotation {
+    /// Name, ID, birth date and sex of the patient, at the top left.
+    Patient,
+    /// Study, series and image, and how the image was acquired, at the top right.
+    Technique,
+}
+
+/// Height of a letter of size 1, in pixels.
+const LINE: u32 = 16;
+/// Letters grow by one size for so many pixels of the shorter edge.
+const PER_SIZE: u32 = 512;
+/// Distance from the edge, in pixels of size 1.
+const MARGIN: u32 = 4;
+
+/// An annotation is none of those that the standard names.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no annotation; want patient, technique or both")]
+pub struct UnknownAnnotation(String);
+
+impl std::str::FromStr for Annotation {
+    type Err = UnknownAnnotation;
+
+    fn from_str(text: &str) -> Result<Self, UnknownAnnotation> {
+        match text {
+            "patient" => Ok(Self::Patient),
+            "technique" => Ok(Self::Technique),
+            other => Err(UnknownAnnotation(other.to_owned())),
+        }
+    }
+}
+
+impl Annotation {
+    /// The lines to write, as far as the data set has them.
+    pub fn lines(self, attributes: &InMemDicomObject, picture: &Picture) -> Vec<String> {
+        let lines = match self {
+            Self::Patient => patient(attributes),
+            Self::Technique => technique(attributes, picture),
+        };
+        lines.into_iter().filter(|line| !line.is_empty()).collect()
+    }
+}
+
+/// Writes over a picture. A line that does not fit into half its width ends in an ellipsis.
+pub fn annotate(picture: &mut Picture, attributes: &InMemDicomObject, annotations: &[Annotation]) {
+    for annotation in annotations {
+        let lines = annotation.lines(attributes, picture);
+        write(picture, *annotation, &lines);
+    }
+}
+
+fn patient(attributes: &InMemDicomObject) -> Vec<String> {
+    let name = PersonName::parse(&text(attributes, tags::PATIENT_NAME));
+    let birth = date(&text(attributes, tags::PATIENT_BIRTH_DATE));
+    let sex = text(attributes, tags::PATIENT_SEX);
+    vec![
+        one_line(&name.to_string()),
+        text(attributes, tags::PATIENT_ID),
+        joined(&[birth, sex]),
+    ]
+}
+
+fn technique(attributes: &InMemDicomObject, picture: &Picture) -> Vec<String> {
+    let with = |before: &str, tag, after: &str| {
+        let value = text(attributes, tag);
+        if value.is_empty() {
+            value
+        } else {
+            format!("{before}{value}{after}")
+        }
+    };
+    let frame = match picture.shown.frames {
+        0 | 1 => String::new(),
+        frames => format!("frame {} of {frames}", picture.shown.frame),
+    };
+    vec![
+        joined(&[
+            text(attributes, tags::MODALITY),
+            date(&text(attributes, tags::STUDY_DATE)),
+        ]),
+        text(attributes, tags::STUDY_DESCRIPTION),
+        text(attributes, tags::SERIES_DESCRIPTION),
+        joined(&[
+            with("series ", tags::SERIES_NUMBER, ""),
+            with("image ", tags::INSTANCE_NUMBER, ""),
+        ]),
+        frame,
+        joined(&[
+            with("", tags::KVP, " kV"),
+            with("TR ", tags::REPETITION_TIME, " ms"),
+            with("TE ", tags::ECHO_TIME, " ms"),
+            with("", tags::SLICE_THICKNESS, " mm"),
+        ]),
+    ]
+}
+
+fn text(attributes: &InMemDicomObject, tag: Tag) -> String {
+    let value = attributes
+        .get(tag)
+        .and_then(|element| element.to_str().ok());
+    value.map_or_else(String::new, |value| one_line(&value))
+}
+
+fn joined(parts: &[String]) -> String {
+    let parts: Vec<_> = parts
+        .iter()
+        .filter(|part| !part.is_empty())
+        .cloned()
+        .collect();
+    parts.join("  ")
+}
+
+/// 20230612 as 2023-06-12; what is no date stays.
+fn date(text: &str) -> String {
+    match (text.get(..4), text.get(4..6), text.get(6..8)) {
+        (Some(year), Some(month), Some(day)) if text.len() == 8 => format!("{year}-{month}-{day}"),
+        _ => text.to_owned(),
+    }
+}
+
+fn write(picture: &mut Picture, annotation: Annotation, lines: &[String]) {
+    let size = (picture.width.min(picture.height) / PER_SIZE).max(1);
+    let room = (picture.width / 2).saturating_sub(MARGIN * size);
+    for (number, line) in (0u32..).zip(lines) {
+        let top = MARGIN * size + number * LINE * size;
+        let letters = fitting(line, room / size);
+        let width: u32 = letters.iter().map(|letter| wide(letter)).sum::<u32>() * size;
+        let left = match annotation {
+            Annotation::Patient => MARGIN * size,
+            Annotation::Technique => picture.width.saturating_sub(width + MARGIN * size),
+        };
+        // First all edges, so that no letter's edge covers the one before.
+        for (colour, reach) in [(0, i64::from(size)), (255, 0)] {
+            let mut pen = left;
+            for letter in &letters {
+                draw(picture, letter, (pen, top), size, colour, reach);
+                pen += wide(letter) * size;
+            }
+        }
+    }
+}
+
+/// The letters of a line, up to a width in pixels of size 1; what is cut ends in an ellipsis, so that no number seems to be a shorter
+/// one. A character without a letter is shown as one that is not there.
+fn fitting(line: &str, room: u32) -> Vec<&'static Glyph> {
+    let letter = |it| unifont::get_glyph(it).or_else(|| unifont::get_glyph('\u{FFFD}'));
+    let letters: Vec<_> = line.chars().filter_map(letter).collect();
+    let width = |letters: &[&Glyph]| letters.iter().map(|letter| wide(letter)).sum::<u32>();
+    if width(&letters) <= room {
+        return letters;
+    }
+    let mut cut = letters;
+    let ellipsis = letter('…');
+    let needed = ellipsis.map_or(0, wide);
+    while !cut.is_empty() && width(&cut) + needed > room {
+        cut.pop();
+    }
+    cut.extend(ellipsis.filter(|_| needed <= room));
+    cut
+}
+
+fn wide(letter: &Glyph) -> u32 {
+    if letter.is_fullwidth() { 16 } else { 8 }
+}
+
+/// Draws a letter, each of its dots as a square that reaches a little further.
+fn draw(picture: &mut Picture, letter: &Glyph, at: (u32, u32), size: u32, colour: u8, reach: i64) {
+    for y in 0..LINE {
+        for x in 0..wide(letter) {
+            if !letter.get_pixel(x as usize, y as usize) {
+                continue;
+            }
+            let (left, top) = (i64::from(at.0 + x * size), i64::from(at.1 + y * size));
+            let side = i64::from(size) + reach;
+            for row in top - reach..top + side {
+                for column in left - reach..left + side {
+                    dot(picture, column, row, colour);
+                }
+            }
+        }
+    }
+}
+
+fn dot(picture: &mut Picture, column: i64, row: i64, colour: u8) {
+    let (Ok(column), Ok(row)) = (u32::try_from(column), u32::try_from(row)) else {
+        return;
+    };
+    if column >= picture.width || row >= picture.height {
+        return;
+    }
+    let pixel = row as usize * picture.width as usize + column as usize;
+    match &mut picture.pixels {
+        Pixels::Grey8(samples) => samples[pixel] = colour,
+        Pixels::Rgb8(samples) => samples[pixel * 3..pixel * 3 + 3].fill(colour),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dicom_core::{DataElement, PrimitiveValue, VR};
+
+    use super::*;
+    use crate::frame::{self, Options};
+
+    fn picture(width: u16, height: u16, grey: u8) -> (InMemDicomObject, Picture) {
+        let us = |tag, value: u16| DataElement::new(tag, VR::US, PrimitiveValue::from(value));
+        let text = |tag, vr, value: &str| DataElement::new(tag, vr, PrimitiveValue::from(value));
+        let object = InMemDicomObject::from_element_iter([
+            us(tags::ROWS, height),
+            us(tags::COLUMNS, width),
+            us(tags::BITS_ALLOCATED, 8),
+            us(tags::BITS_STORED, 8),
+            us(tags::HIGH_BIT, 7),
+            us(tags::PIXEL_REPRESENTATION, 0),
+            us(tags::SAMPLES_PER_PIXEL, 1),
+            text(tags::PHOTOMETRIC_INTERPRETATION, VR::CS, "MONOCHROME2"),
+            text(tags::WINDOW_CENTER, VR::DS, "128"),
+            text(tags::WINDOW_WIDTH, VR::DS, "256"),
+            text(tags::PATIENT_NAME, VR::PN, "Yamada^Tarou=山田^太郎"),
+            text(tags::PATIENT_ID, VR::LO, "4711"),
+            text(tags::PATIENT_BIRTH_DATE, VR::DA, "19610815"),
+            text(tags::MODALITY, VR::CS, "CT"),
+            text(tags::INSTANCE_NUMBER, VR::IS, "7"),
+        ]);
+        let pixels = vec![grey; usize::from(width) * usize::from(height)];
+        let picture = frame::render(
+            &object,
+            "1.2.840.10008.1.2.1",
+            &pixels,
+            1,
+            &Options::default(),
+        );
+        (object, picture.unwrap())
+    }
+
+    fn count(picture: &Picture, columns: std::ops::Range<usize>, grey: u8) -> usize {
+        let Pixels::Grey8(samples) = &picture.pixels else {
+            panic!("grey was expected")
+        };
+        let rows = samples.chunks(picture.width as usize);
+        rows.flat_map(|row| &row[columns.clone()])
+            .filter(|it| **it == grey)
+            .count()
+    }
+
+    #[test]
+    fn patient_and_technique_are_said_in_lines() {
+        let (object, picture) = picture(16, 16, 100);
+
+        assert_eq!(
+            Annotation::Patient.lines(&object, &picture),
+            ["Yamada, Tarou (山田, 太郎)", "4711", "1961-08-15"]
+        );
+        assert_eq!(
+            Annotation::Technique.lines(&object, &picture),
+            ["CT", "image 7"]
+        );
+    }
+
+    #[test]
+    fn each_is_written_on_its_own_side_and_the_rest_of_the_picture_stays() {
+        for (annotation, its, other) in [
+            (Annotation::Patient, 0..256, 256..512),
+            (Annotation::Technique, 256..512, 0..256),
+        ] {
+            let (object, mut picture) = picture(512, 256, 100);
+            annotate(&mut picture, &object, &[annotation]);
+
+            assert!(count(&picture, its.clone(), 255) > 50 && count(&picture, its, 0) > 50);
+            assert_eq!(
+                count(&picture, other.clone(), 255) + count(&picture, other, 0),
+                0
+            );
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_cut_says_so() {
+        let whole = fitting("frame 8 of 16", 13 * 8);
+        let cut = fitting("frame 8 of 16", 12 * 8);
+
+        assert_eq!((whole.len(), cut.len()), (13, 12));
+        assert_eq!(cut.last().copied(), unifont::get_glyph('…'));
+        assert!(fitting("frame", 7).is_empty());
+    }
+
+    #[test]
+    fn a_picture_too_small_for_letters_is_left_alone() {
+        for (width, height) in [(1, 1), (8, 4), (20, 1), (17, 300)] {
+            let (object, mut picture) = picture(width, height, 100);
+            annotate(
+                &mut picture,
+                &object,
+                &[Annotation::Patient, Annotation::Technique],
+            );
+        }
+    }
+}
