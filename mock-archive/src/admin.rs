@@ -1,35 +1,27 @@
 //! The control API, on its own port: rules, journal, reset.
 //!
-//! | request | answer |
-//! |---|---|
-//! | `GET /ready` | the ready line |
-//! | `GET /faults` | all faults with their fields and meaning |
-//! | `GET /schema` | JSON schema of a rule |
-//! | `GET /scenarios` | the scenarios that come with the archive |
-//! | `GET /rules` | the rules in force with their counters |
-//! | `POST /rules` | puts a rule into force: 201 with its number |
-//! | `DELETE /rules`, `DELETE /rules/{id}` | takes rules out of force |
-//! | `GET /journal` | what happened: text, or JSON if `Accept` asks for it |
-//! | `POST /verify` | `{ "rule": 1, "count": 2 }`: 200 if the rule acted so often, 409 with the near misses if not |
-//! | `GET /unused`, `GET /near-misses` | rules that never acted, and where they nearly did |
-//! | `GET /stored` | SOP Instance UIDs, sorted |
-//! | `POST /reset` | `{ "rules": true, "journal": true, "data": true }`, each optional; without a body all of them |
-//!
-//! An error is `{ "error": "...", "field": "..." }`.
+//! `GET /openapi.json` describes it, made from the types that it reads; [`ROUTES`] is the list. An error is `{ "error": "...", "field": "..." }`.
+
+mod follow;
+mod openapi;
+
+pub use openapi::{ROUTES, Route};
 
 use axum::extract::{Path, State};
 use axum::http::header::ACCEPT;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::archive::{Archive, Reset};
 use crate::fault;
+use crate::policy::{Field, Policy};
 use crate::rule::{Rule, RuleId};
 use crate::scenario::{self, Scenario};
 use crate::server::Ready;
@@ -43,6 +35,7 @@ struct Api {
 
 pub(crate) fn router(archive: Archive, ready: Ready) -> Router {
     Router::new()
+        .route("/openapi.json", get(|| async { Json(openapi::document()) }))
         .route(
             "/ready",
             get(|State(api): State<Api>| async move { Json(api.ready) }),
@@ -52,10 +45,14 @@ pub(crate) fn router(archive: Archive, ready: Ready) -> Router {
             "/schema",
             get(|| async { Json(schemars::schema_for!(Rule)) }),
         )
-        .route("/scenarios", get(|| async { Json(scenarios()) }))
+        .route("/policy", get(policy))
+        .route("/scenarios", get(|| async { Json(scenarios()) }).post(play))
+        .route("/scenarios/{name}", post(play_shipped))
+        .route("/state", get(state).put(enter_state))
         .route("/rules", get(rules).post(add_rule).delete(clear_rules))
         .route("/rules/{id}", delete(remove_rule))
         .route("/journal", get(journal))
+        .route("/journal/follow", get(follow))
         .route("/verify", post(verify))
         .route(
             "/unused",
@@ -73,7 +70,7 @@ pub(crate) fn router(archive: Archive, ready: Ready) -> Router {
         .fallback(|| async {
             Refused::new(
                 StatusCode::NOT_FOUND,
-                "there is no such resource; see GET /rules, /faults, /journal",
+                "there is no such resource; GET /openapi.json tells which there are",
             )
         })
         .method_not_allowed_fallback(|| async {
@@ -106,6 +103,64 @@ async fn add_rule(State(api): State<Api>, body: Bytes) -> Result<Response, Refus
     let rule: Rule = read(&body)?;
     let id = api.archive.inject(rule.clone());
     Ok((StatusCode::CREATED, Json(json!({ "id": id, "rule": rule }))).into_response())
+}
+
+/// What the archive declares.
+async fn policy(State(api): State<Api>) -> Response {
+    let policy = api.archive.policy();
+    let is = |field: &Field| (field.name.to_owned(), field.show(policy).into());
+    let all: serde_json::Map<String, serde_json::Value> = Policy::FIELDS.iter().map(is).collect();
+    Json(all).into_response()
+}
+
+/// Puts a scenario into force that comes with the request.
+async fn play(State(api): State<Api>, body: Bytes) -> Result<Response, Refused> {
+    Ok(playing(&api.archive, read(&body)?))
+}
+
+/// Puts a scenario into force that comes with the archive.
+async fn play_shipped(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+) -> Result<Response, Refused> {
+    let scenario = Scenario::shipped(&name).ok_or_else(|| {
+        let names = scenario::names().join(", ");
+        Refused::new(
+            StatusCode::NOT_FOUND,
+            format!("there is no scenario {name:?}; the scenarios are {names}"),
+        )
+    })?;
+    Ok(playing(&api.archive, scenario))
+}
+
+fn playing(archive: &Archive, scenario: Scenario) -> Response {
+    let rules = archive.play(scenario);
+    let state = archive.scenario_state();
+    let answer = json!({ "rules": rules, "state": state });
+    (StatusCode::CREATED, Json(answer)).into_response()
+}
+
+/// A state of the scenario.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ScenarioState {
+    /// Its name; empty where no scenario has given one.
+    state: String,
+}
+
+async fn state(State(api): State<Api>) -> Json<ScenarioState> {
+    let state = api.archive.scenario_state();
+    Json(ScenarioState { state })
+}
+
+async fn enter_state(State(api): State<Api>, body: Bytes) -> Result<StatusCode, Refused> {
+    let ScenarioState { state } = read(&body)?;
+    api.archive.enter_state(&state);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn follow(State(api): State<Api>) -> Response {
+    follow::events(api.archive.follow())
 }
 
 async fn clear_rules(State(api): State<Api>) -> StatusCode {
@@ -141,16 +196,23 @@ async fn journal(State(api): State<Api>, headers: HeaderMap) -> Response {
         .get(ACCEPT)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    if accept.contains("json") {
-        return Json(api.archive.journal()).into_response();
-    }
-    api.archive.journal().to_string().into_response()
+    let journal = api.archive.journal();
+    let dropped = HeaderValue::from(journal.dropped());
+    let mut answer = match accept.contains("json") {
+        true => Json(journal).into_response(),
+        false => journal.to_string().into_response(),
+    };
+    answer.headers_mut().insert("journal-dropped", dropped);
+    answer
 }
 
-#[derive(Deserialize)]
+/// How often a rule has to have acted.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Expected {
+pub(crate) struct Expected {
+    /// The rule.
     rule: RuleId,
+    /// How often.
     count: u64,
 }
 
@@ -162,12 +224,17 @@ async fn verify(State(api): State<Api>, body: Bytes) -> Result<Response, Refused
     }
 }
 
-#[derive(Deserialize)]
+/// What is forgotten; without a body everything.
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-#[derive(Default)]
-struct ResetRequest {
+pub(crate) struct ResetRequest {
+    /// The rules and their counters.
     rules: bool,
+    /// The scenario's state and transitions.
+    scenario: bool,
+    /// The journal.
     journal: bool,
+    /// Instances and worklist.
     data: bool,
 }
 
@@ -177,11 +244,13 @@ async fn reset(State(api): State<Api>, body: Bytes) -> Result<StatusCode, Refuse
     } else {
         let ResetRequest {
             rules,
+            scenario,
             journal,
             data,
         } = read(&body)?;
         Reset {
             rules,
+            scenario,
             journal,
             data,
         }

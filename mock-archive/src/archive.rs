@@ -12,13 +12,14 @@ mod seat;
 mod storing;
 mod validation;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use dicom_object::InMemDicomObject;
 use dicom_wire::uid::Uid;
+use tokio::sync::broadcast;
 use tokio::time::Instant;
 
 pub use evidence::RuleState;
@@ -32,9 +33,9 @@ pub use storing::Incoming;
 use crate::exchange::Exchange;
 use crate::index::Index;
 use crate::journal::{Entry, Note};
-use crate::policy::Policy;
+use crate::policy::{FaultHeader, Policy};
 use crate::request::{Request, Scope};
-use crate::rule::{RuleBook, Scene};
+use crate::rule::{Rule, RuleBook, Scene};
 use crate::store::{Spool, Storage};
 use keeping::{Reserved, Waiting};
 
@@ -68,6 +69,8 @@ struct Shared {
     /// Connections that are open.
     guests: AtomicUsize,
     state: Mutex<State>,
+    /// Exchanges that ended, for whoever follows.
+    ended: broadcast::Sender<Arc<Entry>>,
     /// Told whenever something reserved is free again.
     freed: Condvar,
 }
@@ -85,6 +88,8 @@ struct State {
     entries: VecDeque<Arc<Entry>>,
     /// Entries that the journal had no room for.
     dropped: u64,
+    /// How many exchanges the connections had that were heard of last.
+    exchanges_of: BTreeMap<u64, u64>,
     /// Exchanges begun so far; not set back by a reset, so that late notes find no wrong entry.
     exchanges: u64,
 }
@@ -106,6 +111,7 @@ impl Archive {
                 rules,
                 ..State::default()
             }),
+            ended: broadcast::Sender::new(FOLLOWED),
             freed: Condvar::new(),
         };
         let archive = Self {
@@ -126,9 +132,20 @@ impl Archive {
     }
 
     /// Begins an exchange and its entry in the journal. One for each HTTP request, each association and each DIMSE operation.
-    pub fn exchange(&self, request: Request) -> Exchange {
-        let request = Arc::new(request);
+    pub fn exchange(&self, mut request: Request) -> Exchange {
         let mut state = self.state();
+        request.nth = state.nth_of(request.connection);
+        let mut faults = Vec::new();
+        if self.policy().fault_header == FaultHeader::Allowed {
+            for named in request.headers.get_all(FAULT_HEADER) {
+                let text = String::from_utf8_lossy(named.as_bytes());
+                match Rule::parse(text.trim()) {
+                    Ok(rule) => faults.push(rule),
+                    Err(why) => request.misnamed_fault = Some(why),
+                }
+            }
+        }
+        let request = Arc::new(request);
         state.exchanges += 1;
         let id = state.exchanges;
         let entry = Entry {
@@ -140,6 +157,9 @@ impl Archive {
             took: None,
         };
         state.begin(entry, self.policy().journal_limit);
+        for rule in faults {
+            state.rules.mount_for(id, rule);
+        }
         drop(state);
         Exchange::open(self.clone(), id, request)
     }
@@ -156,19 +176,7 @@ impl Archive {
     }
 
     pub(crate) fn pass(&self, exchange: u64, scene: &mut Scene<'_, '_>) {
-        let moment = scene.moment();
-        let mut state = self.state();
-        let fired = state.rules.pass(scene);
-        for (rule, fault) in fired {
-            state.note(
-                exchange,
-                Note::Fired {
-                    rule,
-                    fault,
-                    moment,
-                },
-            );
-        }
+        self.state().pass(exchange, scene);
     }
 
     pub(crate) fn note(&self, exchange: u64, note: Note) {
@@ -177,9 +185,24 @@ impl Archive {
 
     pub(crate) fn end(&self, exchange: u64) {
         let now = self.shared.started.elapsed();
-        if let Some(entry) = self.state().entry(exchange) {
+        let mut state = self.state();
+        if self.policy().fault_header == FaultHeader::Allowed {
+            state.rules.unmount_for(exchange);
+        }
+        if let Some(entry) = state.entry(exchange) {
             entry.took = Some(now.saturating_sub(entry.at));
         }
+        if self.shared.ended.receiver_count() > 0
+            && let Some(entry) = state.shared_entry(exchange)
+        {
+            // Whoever follows is gone: nobody has to be told.
+            let _ = self.shared.ended.send(entry);
+        }
+    }
+
+    /// Exchanges from now on, each when it ends.
+    pub fn follow(&self) -> broadcast::Receiver<Arc<Entry>> {
+        self.shared.ended.subscribe()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -187,6 +210,46 @@ impl Archive {
         let mut state = state.unwrap_or_else(PoisonError::into_inner);
         state.find_what_is_due();
         state
+    }
+}
+
+/// The header field in which a request names faults for itself, as `--fault` takes them.
+const FAULT_HEADER: &str = "mock-fault";
+
+/// So many ended exchanges wait for a follower that is slow; then it misses some.
+const FOLLOWED: usize = 1024;
+
+/// Of so many connections it is known how many exchanges they had.
+const CONNECTIONS: usize = 4096;
+
+impl State {
+    /// Which exchange of its connection the next one is.
+    fn nth_of(&mut self, connection: u64) -> u64 {
+        while self.exchanges_of.len() >= CONNECTIONS {
+            self.exchanges_of.pop_first();
+        }
+        let nth = self.exchanges_of.entry(connection).or_default();
+        *nth += 1;
+        *nth
+    }
+
+    /// Passes a scene by the rules and notes what they did.
+    fn pass(&mut self, exchange: u64, scene: &mut Scene<'_, '_>) {
+        let moment = scene.moment();
+        let passed = self.rules.pass(exchange, scene);
+        for (rule, fault) in passed.fired {
+            self.note(
+                exchange,
+                Note::Fired {
+                    rule,
+                    fault,
+                    moment,
+                },
+            );
+        }
+        for state in passed.entered {
+            self.note(exchange, Note::Entered { state });
+        }
     }
 }
 
@@ -203,6 +266,8 @@ impl fmt::Debug for Archive {
 pub struct Reset {
     /// All rules and their counters.
     pub rules: bool,
+    /// The scenario's state and transitions; its rules are among the rules.
+    pub scenario: bool,
     /// The journal.
     pub journal: bool,
     /// All instances and the worklist.
@@ -213,6 +278,7 @@ impl Reset {
     /// Everything.
     pub const ALL: Self = Self {
         rules: true,
+        scenario: true,
         journal: true,
         data: true,
     };

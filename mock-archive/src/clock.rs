@@ -12,6 +12,23 @@ pub(crate) fn now_as_dt() -> String {
     format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}+0000")
 }
 
+/// The time so many seconds from now, as HTTP dates it (RFC 9110 5.6.7).
+pub(crate) fn http_date(skew: i64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let seconds = now.map(|now| now.as_secs()).unwrap_or_default();
+    let seconds = seconds.saturating_add_signed(skew);
+    let (days, of_day) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil(days);
+    let name = DAYS[(days % 7) as usize];
+    let month = MONTHS[(month as usize - 1) % 12];
+    let (hour, minute, second) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
+    format!("{name}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+}
+
 /// The date that is so many days after 1970-01-01, in the Gregorian calendar: years are counted from March, so that leap days come last.
 fn civil(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;

@@ -83,6 +83,10 @@ impl Exchange {
             }
             // A browser asks for permission without credentials (WHATWG Fetch 4.8).
             _ if request.is_preflight() => Ruling::Proceed,
+            _ if request.misnamed_fault.is_some() => {
+                let why = request.misnamed_fault.clone().unwrap_or_default();
+                Ruling::Answer(Answer::text(400, format!("Mock-Fault: {why}")))
+            }
             _ if request.protocol == Protocol::Web => match policy.authorize(&request.headers) {
                 Ok(()) => Ruling::Proceed,
                 Err(challenge) => Ruling::Answer(Answer::unauthorized(&challenge)),

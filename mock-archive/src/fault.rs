@@ -124,6 +124,10 @@ faults! {
     return_as_stored::ReturnAsStored = "return-as-stored",
     index_only_metadata::IndexOnlyMetadata = "index-only-metadata",
     stop_on_failure::StopOnFailure = "stop-on-failure",
+    search_lag::SearchLag = "search-lag",
+    metadata_lag::MetadataLag = "metadata-lag",
+    trickle::Trickle = "trickle",
+    clock_skew::ClockSkew = "clock-skew",
 }
 
 impl AnyFault {

@@ -93,6 +93,11 @@ pub enum Note {
         /// When.
         moment: Moment,
     },
+    /// The scenario went into another state.
+    Entered {
+        /// Which.
+        state: String,
+    },
     /// An instance arrived and was judged.
     Judged {
         /// What it is; nothing if it could not be read.

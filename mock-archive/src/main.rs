@@ -54,8 +54,10 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
         .control(serve.control)
         .policy(serve.policies.policy())
         .storage(storage(&serve)?)
-        .rules(scenario.into_iter().flat_map(|scenario| scenario.rules))
         .rules(serve.fault.iter().cloned());
+    if let Some(scenario) = scenario {
+        builder = builder.scenario(scenario);
+    }
     if let [certificates, key] = &serve.tls[..] {
         builder = builder.tls(Tls::from_files(certificates, key)?);
     }

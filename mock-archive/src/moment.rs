@@ -306,6 +306,8 @@ pub struct Judge<'a> {
     pub instance: &'a Identity,
     /// Which one it is in this exchange; 1 for the first.
     pub number: usize,
+    /// Length of its file.
+    pub bytes: u64,
     /// What the client is told. On entry: what policy says.
     pub verdict: Verdict,
     /// What really happens.
@@ -316,6 +318,8 @@ pub struct Judge<'a> {
     pub under: Under,
     /// Whether an instance whose values are changed tells which it had.
     pub originals: Originals,
+    /// How late it is there.
+    pub lag: Lag,
 }
 
 /// Whether an instance that is changed holds what was there before (PS3.3 C.12.1.1.9).
@@ -343,6 +347,17 @@ impl Judge<'_> {
             }
         }
     }
+}
+
+/// How long after its acknowledgement an instance is missed, and by whom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lag {
+    /// By searches and retrieves.
+    pub everything: Duration,
+    /// By searches only.
+    pub search: Duration,
+    /// By requests for metadata only.
+    pub metadata: Duration,
 }
 
 /// Under which patient an instance is kept whose study is known under another.

@@ -18,7 +18,7 @@ use http::HeaderMap;
 pub use changes::{PolicyChanges, PolicyError};
 pub use field::Field;
 pub use kinds::{
-    Accepts, Auth, Called, Delete, Discards, Duplicates, Edition, Extension, Login,
+    Accepts, Auth, Called, Delete, Discards, Duplicates, Edition, Extension, FaultHeader, Login,
     PatientConflict, Validation,
 };
 
@@ -137,6 +137,8 @@ policies! {
     web_timeout "web-timeout": Duration = Duration::from_secs(30), "TIME";
     /// How many exchanges the journal has room for; the oldest go first.
     journal_limit "journal-limit": usize = 10_000, "N";
+    /// Whether a request over HTTP may name faults for itself alone, in the header field Mock-Fault.
+    fault_header "fault-header": FaultHeader = FaultHeader::default(), "ignored|allowed";
     /// Mixed into the seed of every rule that acts by chance.
     seed "seed": u64 = 0, "N";
 }

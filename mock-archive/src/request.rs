@@ -150,6 +150,8 @@ pub struct Request {
     pub service: Service,
     /// Number of the connection it came in on, from [`crate::archive::Archive::connect`]; 0 = not known.
     pub connection: u64,
+    /// Which request or operation of its connection it is, counted from 1; the archive says when the exchange begins.
+    pub nth: u64,
     /// HTTP method; for DIMSE the command's name, such as `C-STORE`.
     pub method: String,
     /// Path of the request target, percent-encoded as received; empty over DIMSE.
@@ -158,6 +160,8 @@ pub struct Request {
     pub query: String,
     /// Header fields as received; empty over DIMSE.
     pub headers: HeaderMap,
+    /// Keys of a search that come in an identifier, by keyword; empty over HTTP. Never shown in the journal.
+    pub keys: Vec<(String, String)>,
     /// Calling AE title; DIMSE only.
     pub calling: Option<AeTitle>,
     /// Called AE title; DIMSE only.
@@ -172,6 +176,8 @@ pub struct Request {
     pub transfer_syntax: Option<Uid>,
     /// Why an association cannot be taken whoever asks: its credentials, or too many at once. Never what was sent.
     pub refused: Option<Rejection>,
+    /// What is wrong with the fault that it names for itself.
+    pub misnamed_fault: Option<String>,
     /// Patient ID, where the request matches on one exactly. Never shown in the journal's text.
     pub patient_id: Option<String>,
 }
@@ -208,10 +214,12 @@ impl Request {
             protocol,
             service,
             connection: 0,
+            nth: 0,
             method: String::new(),
             path: String::new(),
             query: String::new(),
             headers: HeaderMap::new(),
+            keys: Vec::new(),
             calling: None,
             called: None,
             level: None,
@@ -219,6 +227,7 @@ impl Request {
             sop_class: None,
             transfer_syntax: None,
             refused: None,
+            misnamed_fault: None,
             patient_id: None,
         }
     }
@@ -240,6 +249,13 @@ impl Request {
     #[must_use]
     pub fn scope(mut self, scope: Scope) -> Self {
         self.scope = scope;
+        self
+    }
+
+    /// Says the keys of an identifier.
+    #[must_use]
+    pub fn keys(mut self, keys: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.keys.extend(keys);
         self
     }
 

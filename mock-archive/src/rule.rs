@@ -1,7 +1,13 @@
 //! When something goes wrong, what, and how often: one value for Rust, JSON and TOML.
 
+mod after;
+mod book;
+mod facts;
 mod matcher;
 mod often;
+mod one_of;
+mod pattern;
+mod transition;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,12 +15,17 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub(crate) use matcher::Facts;
+pub use after::After;
+pub(crate) use after::Marks;
+pub(crate) use book::{Mounted, RuleBook};
+pub(crate) use facts::Facts;
 pub use matcher::{
-    Matcher, OneOf, any, associating, echoing, fetching_metadata, moving, rendering, retrieving,
+    Matcher, any, associating, echoing, fetching_metadata, moving, rendering, retrieving,
     searching, storing,
 };
 pub use often::Often;
+pub use one_of::{LevelName, OneOf};
+pub use transition::Transition;
 
 use crate::fault::{AnyFault, Named, UnknownFault};
 use crate::moment::{Admit, Connect, Form, Judge, Moment, Negotiate, Send, Shape};
@@ -31,7 +42,7 @@ use crate::request::Request;
 /// assert_eq!(serde_json::from_str::<Rule>(json).unwrap(), rule);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Rule {
     /// Which exchanges and instances it concerns; without it all of them.
     #[serde(default, skip_serializing_if = "Matcher::is_any")]
@@ -41,6 +52,15 @@ pub struct Rule {
     /// How often.
     #[serde(default, skip_serializing_if = "Often::is_always")]
     pub often: Often,
+    /// Only after so much has happened since the rule came into force, or since its state was entered.
+    #[serde(default, skip_serializing_if = "After::is_nothing")]
+    pub after: After,
+    /// Only in this state of the scenario.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_state: Option<String>,
+    /// The state that the scenario enters when the rule has acted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_state: Option<String>,
     /// Of two rules that decide about the same instance or request the one with the higher priority wins; of equals the older.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub priority: i32,
@@ -62,12 +82,7 @@ impl Rule {
     /// [`UnknownFault`], which lists the nearest names.
     pub fn named(name: &str) -> Result<Self, UnknownFault> {
         let then = Then::named(name)?;
-        Ok(Self {
-            when: Matcher::default(),
-            then,
-            often: Often::Always,
-            priority: 0,
-        })
+        Ok(Rule::when(Matcher::default()).then(then))
     }
 
     /// A fault as given on a command line: `NAME[:ARG]...`, such as `refuse-instance:reason=A700:once`.
@@ -109,6 +124,27 @@ impl Rule {
     #[must_use]
     pub fn seeded(self, p: f64, seed: u64) -> Self {
         self.often(Often::Seeded { p, seed })
+    }
+
+    /// Only after so much has happened.
+    #[must_use]
+    pub fn after(mut self, after: After) -> Self {
+        self.after = after;
+        self
+    }
+
+    /// Only in this state of the scenario.
+    #[must_use]
+    pub fn in_state(mut self, state: &str) -> Self {
+        self.in_state = Some(state.to_owned());
+        self
+    }
+
+    /// The scenario enters this state when the rule has acted.
+    #[must_use]
+    pub fn to_state(mut self, state: &str) -> Self {
+        self.to_state = Some(state.to_owned());
+        self
     }
 
     /// With this priority instead of 0.
@@ -154,6 +190,9 @@ impl When {
             when: self.matcher,
             then: fault.into(),
             often: Often::Always,
+            after: After::default(),
+            in_state: None,
+            to_state: None,
             priority: 0,
         }
     }
@@ -293,116 +332,5 @@ impl Scene<'_, '_> {
             Scene::Shape(shape) => Some(shape.request),
             Scene::Send(send) => Some(send.request),
         }
-    }
-}
-
-/// A rule in force, with its run-time counters.
-#[derive(Clone, Debug)]
-pub(crate) struct Mounted {
-    pub(crate) id: RuleId,
-    pub(crate) rule: Rule,
-    pub(crate) matcher: Matcher,
-    pub(crate) often: Often,
-    pub(crate) fault: AnyFault,
-    /// How often its moment came and its matcher matched.
-    pub(crate) matched: u64,
-    /// How often it acted.
-    pub(crate) fired: u64,
-}
-
-impl Mounted {
-    fn new(id: RuleId, rule: Rule) -> Self {
-        let (matcher, fault) = (rule.matcher().into_owned(), rule.then.fault());
-        let often = rule.how_often();
-        Self {
-            id,
-            rule,
-            matcher,
-            often,
-            fault,
-            matched: 0,
-            fired: 0,
-        }
-    }
-
-    /// Lets the rule act on a scene, if it is its turn.
-    fn act(&mut self, scene: &mut Scene<'_, '_>, seed: u64) -> bool {
-        let fault = self.fault.as_fault();
-        if fault.moment() != scene.moment()
-            || !self.matcher.matches(scene)
-            || !fault.concerns(scene)
-        {
-            return false;
-        }
-        self.matched += 1;
-        if !self.often.fires(self.matched, self.id, seed) {
-            return false;
-        }
-        self.fired += 1;
-        match scene {
-            Scene::Connect(connect) => fault.connect(connect),
-            Scene::Admit(admit) => fault.admit(admit),
-            Scene::Negotiate(negotiate) => fault.negotiate(negotiate),
-            Scene::Judge(judge) => fault.judge(judge),
-            Scene::Shape(shape) => fault.shape(shape),
-            Scene::Send(send) => fault.send(send),
-        }
-        true
-    }
-}
-
-/// The rules of one archive, highest priority first.
-#[derive(Debug, Default)]
-pub(crate) struct RuleBook {
-    mounted: Vec<Mounted>,
-    last: u64,
-    /// Mixed into the seed of each rule.
-    seed: u64,
-}
-
-impl RuleBook {
-    pub(crate) fn seeded(seed: u64) -> Self {
-        Self {
-            seed,
-            ..Self::default()
-        }
-    }
-
-    pub(crate) fn mount(&mut self, rule: Rule) -> RuleId {
-        self.last += 1;
-        let id = RuleId(self.last);
-        let place = self
-            .mounted
-            .partition_point(|other| other.rule.priority >= rule.priority);
-        self.mounted.insert(place, Mounted::new(id, rule));
-        id
-    }
-
-    pub(crate) fn remove(&mut self, id: RuleId) -> bool {
-        let before = self.mounted.len();
-        self.mounted.retain(|mounted| mounted.id != id);
-        self.mounted.len() != before
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.mounted.clear();
-    }
-
-    pub(crate) fn all(&self) -> &[Mounted] {
-        &self.mounted
-    }
-
-    /// Passes a scene by all rules; those that acted, in order. The first to act on an instance's verdict ends the matter.
-    pub(crate) fn pass(&mut self, scene: &mut Scene<'_, '_>) -> Vec<(RuleId, &'static str)> {
-        let mut acted = Vec::new();
-        for mounted in &mut self.mounted {
-            if mounted.act(scene, self.seed) {
-                acted.push((mounted.id, mounted.rule.then.name()));
-                if matches!(scene, Scene::Judge(_)) {
-                    break;
-                }
-            }
-        }
-        acted
     }
 }

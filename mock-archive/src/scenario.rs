@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::rule::Rule;
+use crate::rule::{Rule, Transition};
 
 /// A set of rules with a sentence about them.
 ///
@@ -28,25 +28,36 @@ use crate::rule::Rule;
 pub struct Scenario {
     /// What it is about, in a sentence.
     pub about: String,
+    /// The state that it starts in, if it has states.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
     /// Its rules, in the order in which they come into force.
     pub rules: Vec<Rule>,
+    /// How it goes from one state to another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transitions: Vec<Transition>,
 }
 
-/// The scenarios that come with the archive, by name.
-const SHIPPED: &[(&str, &str)] = &[
-    (
-        "partial-store",
-        include_str!("../scenarios/partial-store.toml"),
-    ),
-    (
-        "unsupported-transfer-syntax",
-        include_str!("../scenarios/unsupported-transfer-syntax.toml"),
-    ),
-    (
-        "conflicting-patient",
-        include_str!("../scenarios/conflicting-patient.toml"),
-    ),
-];
+macro_rules! shipped {
+    ($($name:literal),* $(,)?) => {
+        /// The scenarios that come with the archive, by name.
+        const SHIPPED: &[(&str, &str)] = &[$(($name, include_str!(concat!("../scenarios/", $name, ".toml"))),)*];
+    };
+}
+
+shipped! {
+    "partial-store",
+    "unsupported-transfer-syntax",
+    "conflicting-patient",
+    "overloaded-archive",
+    "nightly-restart",
+    "expiring-token",
+    "flaky-network",
+    "error-masking-proxy",
+    "loses-one-in-a-hundred",
+    "growing-series",
+    "full-disk",
+}
 
 /// Why there is no such scenario.
 #[derive(Debug, thiserror::Error)]

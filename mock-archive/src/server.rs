@@ -19,6 +19,7 @@ use crate::policy::Policy;
 use crate::recording::mask::Mask;
 use crate::recording::{Player, Recording};
 use crate::rule::{Rule, RuleId};
+use crate::scenario::Scenario;
 use crate::serve;
 use crate::store::Storage;
 use crate::tls::Tls;
@@ -61,6 +62,7 @@ pub struct Builder {
     dimse: SocketAddr,
     control: SocketAddr,
     rules: Vec<Rule>,
+    scenarios: Vec<Scenario>,
     tls: Option<Tls>,
     player: Option<Arc<Player>>,
 }
@@ -105,6 +107,7 @@ impl MockArchive {
             dimse: free,
             control: free,
             rules: Vec::new(),
+            scenarios: Vec::new(),
             tls: None,
             player: None,
         }
@@ -311,6 +314,12 @@ impl Builder {
         self
     }
 
+    /// A scenario from the start: its rules, its transitions and its first state.
+    pub fn scenario(mut self, scenario: Scenario) -> Self {
+        self.scenarios.push(scenario);
+        self
+    }
+
     /// Listens and serves.
     ///
     /// # Errors
@@ -322,6 +331,9 @@ impl Builder {
         let (policy, storage) = (self.policy, self.storage);
         let reading = tokio::task::spawn_blocking(move || Archive::new(policy, storage));
         let archive = reading.await?;
+        for scenario in self.scenarios {
+            archive.play(scenario);
+        }
         for rule in self.rules {
             archive.inject(rule);
         }

@@ -55,6 +55,9 @@ impl Archive {
         if what.rules {
             state.rules.clear();
         }
+        if what.scenario {
+            state.rules.forget_scenario();
+        }
         let mut entries = Default::default();
         if what.journal {
             entries = std::mem::take(&mut state.entries);

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Archive, State};
 use crate::journal::{Entry, Journal, NearMiss, Note, Unverified};
 use crate::rule::{Facts, Mounted, Rule, RuleId};
+use crate::scenario::Scenario;
 
 /// A rule in force and how often it was at work.
 #[derive(Clone, Debug, Serialize)]
@@ -30,6 +31,30 @@ impl Archive {
     /// Takes a rule out of force; whether it was there.
     pub fn withdraw(&self, rule: RuleId) -> bool {
         self.state().rules.remove(rule)
+    }
+
+    /// The state that the scenario is in; empty without one.
+    pub fn scenario_state(&self) -> String {
+        self.state().rules.state().to_owned()
+    }
+
+    /// Brings the scenario into a state.
+    pub fn enter_state(&self, state: &str) {
+        self.state().rules.enter(state.to_owned());
+    }
+
+    /// Puts a scenario into force: its rules come to those that are there, its transitions too, and its first state is entered.
+    pub fn play(&self, scenario: Scenario) -> Vec<RuleId> {
+        let mut state = self.state();
+        let rules = scenario.rules.into_iter();
+        let rules = rules.map(|rule| state.rules.mount(rule)).collect();
+        for transition in scenario.transitions {
+            state.rules.add_transition(transition);
+        }
+        if let Some(start) = scenario.start {
+            state.rules.enter(start);
+        }
+        rules
     }
 
     /// The rules in force with their counters, highest priority first.
@@ -148,6 +173,14 @@ impl State {
             .binary_search_by_key(&exchange, |entry| entry.id)
             .ok()?;
         self.entries.get_mut(at).map(Arc::make_mut)
+    }
+
+    /// An exchange's entry as it is now.
+    pub(super) fn shared_entry(&self, exchange: u64) -> Option<Arc<Entry>> {
+        let at = self
+            .entries
+            .binary_search_by_key(&exchange, |entry| entry.id);
+        self.entries.get(at.ok()?).cloned()
     }
 
     pub(super) fn note(&mut self, exchange: u64, note: Note) {

@@ -25,7 +25,9 @@ impl Archive {
                 ..Line::default()
             },
         };
-        self.state().rules.pass(&mut Scene::Connect(&mut connect));
+        self.state()
+            .rules
+            .pass(0, &mut Scene::Connect(&mut connect));
         (connect, Guest(self.clone()))
     }
 }

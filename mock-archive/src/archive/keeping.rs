@@ -1,6 +1,6 @@
 //! The second half of storing: an instance that was accepted is changed if need be, put where it stays, and found from then on.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use dicom_core::{Tag, VR};
@@ -15,8 +15,8 @@ use super::storing::{Decided, text};
 use super::{Archive, Effect, State, Verdict};
 use crate::exchange::Exchange;
 use crate::journal::Note;
-use crate::moment::Under;
-use crate::request::Protocol;
+use crate::moment::{Lag, Under};
+use crate::request::{Protocol, Scope};
 use crate::store::{Changes, Origin, Stored, Unchangeable};
 
 /// An instance about which was decided.
@@ -64,7 +64,7 @@ impl Archive {
         if decided.changes.is_empty() && !self.shared.storage.is_slow() {
             return match stored.commit(None) {
                 Ok(()) => {
-                    state.insert(Arc::new(stored), decided.under, self);
+                    state.insert(Arc::new(stored), decided.under, decided.lag, self);
                     Judging::Done(judged)
                 }
                 Err(error) => Judging::Done(state.fail(exchange.number(), judged, error.into())),
@@ -142,7 +142,7 @@ impl Keeping {
         let mut state = archive.state_when(|state| state.reserved.is_next(reservation.turn));
         match kept {
             Ok(stored) => {
-                state.insert(Arc::new(stored), decided.under, &archive);
+                state.insert(Arc::new(stored), decided.under, decided.lag, &archive);
                 judged
             }
             Err(error) => state.fail(exchange, judged, error),
@@ -166,13 +166,30 @@ fn keep(
 }
 
 impl State {
-    /// Has an instance found, now or when policy says.
-    pub(super) fn insert(&mut self, stored: Arc<Stored>, under: Under, archive: &Archive) {
-        let delay = archive.policy().index_delay;
+    /// Has an instance found, now or when policy or a rule says.
+    pub(super) fn insert(
+        &mut self,
+        stored: Arc<Stored>,
+        under: Under,
+        lag: Lag,
+        archive: &Archive,
+    ) {
+        let now = Instant::now();
+        if !lag.metadata.is_zero() {
+            let instance = stored.identity().instance.clone();
+            self.waiting.metadata.insert(instance, now + lag.metadata);
+        }
+        let missed = lag.everything.max(archive.policy().index_delay);
+        let delay = missed.max(lag.search);
         if delay.is_zero() {
             self.put(stored, under);
         } else {
-            self.waiting.add(Instant::now() + delay, stored, under);
+            let late = Late {
+                stored,
+                under,
+                retrieved_from: now + missed,
+            };
+            self.waiting.add(now + delay, late);
         }
     }
 
@@ -185,8 +202,8 @@ impl State {
 
     /// Has found what policy delayed until now.
     pub(super) fn find_what_is_due(&mut self) {
-        while let Some((stored, under)) = self.waiting.next_due() {
-            self.put(stored, under);
+        while let Some(late) = self.waiting.next_due() {
+            self.put(late.stored, late.under);
         }
     }
 
@@ -212,7 +229,7 @@ impl State {
 
     /// Bytes of all instances, those on their way too.
     pub(super) fn bytes(&self) -> u64 {
-        let waiting = self.waiting.queue.iter().map(|(_, stored, _)| stored.len());
+        let waiting = self.waiting.queue.values().map(|late| late.stored.len());
         self.index.bytes() + waiting.sum::<u64>() + self.reserved.bytes
     }
 
@@ -312,41 +329,54 @@ impl Drop for Reservation {
     }
 }
 
-/// What is kept, and found only after the delay of policy.
+/// What is kept, and found only after a delay.
 #[derive(Default)]
 pub(super) struct Waiting {
-    queue: VecDeque<(Instant, Arc<Stored>, Under)>,
+    /// By when it is due, and in which order it came.
+    queue: BTreeMap<(Instant, u64), Late>,
+    came: u64,
     instances: HashMap<Uid, Arc<Stored>>,
     /// The first of each study.
     studies: HashMap<Uid, Arc<Stored>>,
+    /// Until when the metadata of an instance is missed.
+    metadata: HashMap<Uid, Instant>,
+}
+
+/// One instance that waits.
+struct Late {
+    stored: Arc<Stored>,
+    under: Under,
+    /// From when on it can be retrieved, found or not.
+    retrieved_from: Instant,
 }
 
 impl Waiting {
-    fn add(&mut self, due: Instant, stored: Arc<Stored>, under: Under) {
-        let identity = stored.identity();
+    fn add(&mut self, due: Instant, late: Late) {
+        let identity = late.stored.identity();
         self.instances
-            .insert(identity.instance.clone(), stored.clone());
+            .insert(identity.instance.clone(), late.stored.clone());
         self.studies
             .entry(identity.study.clone())
-            .or_insert_with(|| stored.clone());
-        self.queue.push_back((due, stored, under));
+            .or_insert_with(|| late.stored.clone());
+        self.came += 1;
+        self.queue.insert((due, self.came), late);
     }
 
-    fn next_due(&mut self) -> Option<(Arc<Stored>, Under)> {
-        let first = self.queue.front();
-        first.filter(|(due, ..)| *due <= Instant::now())?;
-        let (_, stored, under) = self.queue.pop_front()?;
-        let identity = stored.identity();
-        let is_same = |other: &mut Arc<Stored>| Arc::ptr_eq(other, &stored);
-        if self
-            .instances
-            .get_mut(&identity.instance)
-            .is_some_and(is_same)
-        {
+    fn next_due(&mut self) -> Option<Late> {
+        let first = self.queue.first_entry()?;
+        if first.key().0 > Instant::now() {
+            return None;
+        }
+        let late = first.remove();
+        let identity = late.stored.identity();
+        let is_same = |other: &Arc<Stored>| Arc::ptr_eq(other, &late.stored);
+        if self.instances.get(&identity.instance).is_some_and(is_same) {
             self.instances.remove(&identity.instance);
         }
-        self.studies.remove(&identity.study);
-        Some((stored, under))
+        if self.studies.get(&identity.study).is_some_and(is_same) {
+            self.studies.remove(&identity.study);
+        }
+        Some(late)
     }
 
     /// The instances that wait.
@@ -354,11 +384,48 @@ impl Waiting {
         self.instances.keys()
     }
 
+    /// Those of a scope that can be retrieved though no search finds them yet.
+    pub(super) fn retrievable(&self, scope: &Scope) -> Vec<Arc<Stored>> {
+        if self.queue.is_empty() {
+            return Vec::new();
+        }
+        let now = Instant::now();
+        let there = self
+            .queue
+            .values()
+            .filter(|late| late.retrieved_from <= now);
+        let there = there.map(|late| &late.stored).filter(|stored| {
+            let identity = stored.identity();
+            let is = |wanted: &Option<Uid>, uid| wanted.as_ref().is_none_or(|wanted| wanted == uid);
+            let patient = scope.patient.as_ref();
+            patient.is_none_or(|id| *id == identity.patient_id)
+                && is(&scope.study, &identity.study)
+                && is(&scope.series, &identity.series)
+                && is(&scope.instance, &identity.instance)
+        });
+        there.cloned().collect()
+    }
+
+    /// Whether the metadata of an instance is missed still.
+    pub(super) fn misses_metadata(&mut self, instance: &Uid) -> bool {
+        match self.metadata.get(instance) {
+            Some(due) if *due > Instant::now() => true,
+            Some(_) => {
+                self.metadata.remove(instance);
+                false
+            }
+            None => false,
+        }
+    }
+
     /// Forgets them; what they were.
     pub(super) fn clear(&mut self) -> Vec<Arc<Stored>> {
-        self.studies.clear();
-        self.instances.clear();
-        self.queue.drain(..).map(|(_, stored, _)| stored).collect()
+        let waiting = std::mem::take(self);
+        waiting
+            .queue
+            .into_values()
+            .map(|late| late.stored)
+            .collect()
     }
 }
 

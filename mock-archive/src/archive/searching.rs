@@ -11,7 +11,7 @@ use super::Archive;
 use crate::exchange::Exchange;
 use crate::journal::Note;
 use crate::moment::{Form, Page};
-use crate::request::Scope;
+use crate::request::{Scope, Service};
 use crate::store::Stored;
 
 /// The answer to a search.
@@ -88,10 +88,18 @@ impl Archive {
         let mut instances: Vec<Arc<Stored>> = Vec::new();
         let mut seen = HashSet::new();
         {
-            let state = self.state();
-            for stored in scopes.iter().flat_map(|scope| state.index.select(scope)) {
-                if scopes.len() == 1 || seen.insert(stored.identity().instance.clone()) {
-                    instances.push(stored);
+            let mut state = self.state();
+            let metadata = exchange.request().service == Service::Metadata;
+            for scope in scopes {
+                let late = state.waiting.retrievable(scope);
+                for stored in state.index.select(scope).into_iter().chain(late) {
+                    let instance = &stored.identity().instance;
+                    if metadata && state.waiting.misses_metadata(instance) {
+                        continue;
+                    }
+                    if scopes.len() == 1 || seen.insert(instance.clone()) {
+                        instances.push(stored);
+                    }
                 }
             }
         }
@@ -104,6 +112,9 @@ impl Archive {
 
     /// An instance as it is there, without a moment: for what depends on its kind before it is selected.
     pub(crate) fn known(&self, instance: &Uid) -> Option<Arc<Stored>> {
-        self.state().index.instance(instance).cloned()
+        let state = self.state();
+        let scope = Scope::all().and_instance(instance.clone());
+        let late = || state.waiting.retrievable(&scope).pop();
+        state.index.instance(instance).cloned().or_else(late)
     }
 }

@@ -13,7 +13,7 @@ use super::validation::mismatch;
 use super::{Archive, Effect, Identity, State, Verdict};
 use crate::exchange::Exchange;
 use crate::journal::Note;
-use crate::moment::{Fate, Judge, Moment, Originals, Under};
+use crate::moment::{Fate, Judge, Lag, Originals, Under};
 use crate::policy::{Discards, Duplicates, Policy, Validation};
 use crate::rule::Scene;
 use crate::store::{Changes, Spooled, Stored};
@@ -214,6 +214,7 @@ pub(super) struct Decided {
     pub(super) verdict: Verdict,
     pub(super) effect: Effect,
     pub(super) under: Under,
+    pub(super) lag: Lag,
     /// Values that it gets.
     pub(super) changes: Changes,
 }
@@ -235,10 +236,12 @@ impl State {
             request: exchange.request(),
             instance: identity,
             number: exchange.next_instance(),
+            bytes: stored.len(),
             verdict: Verdict::Stored,
             fate: Fate::AsSaid,
             other_patient: other_patient.filter(|id| *id != identity.patient_id),
             under: Under::AsSent,
+            lag: Lag::default(),
             originals: Originals::Told,
         };
         if policy.validation == Validation::Warn && mismatch(stored).is_some() {
@@ -266,19 +269,15 @@ impl State {
         if let Some((reason, _)) = objection {
             judge.verdict = Verdict::Refused(*reason);
         }
-        let fired = self.rules.pass(&mut Scene::Judge(&mut judge));
-        let (verdict, fate, under) = (judge.verdict, judge.fate, judge.under);
-        let originals = judge.originals;
-        for (rule, fault) in fired {
-            self.note(
-                exchange.number(),
-                Note::Fired {
-                    rule,
-                    fault,
-                    moment: Moment::Judge,
-                },
-            );
-        }
+        self.pass(exchange.number(), &mut Scene::Judge(&mut judge));
+        let Judge {
+            verdict,
+            fate,
+            under,
+            originals,
+            lag,
+            ..
+        } = judge;
         let keep = match fate {
             Fate::AsSaid => !matches!(verdict, Verdict::Refused(_)),
             Fate::Kept => true,
@@ -297,6 +296,7 @@ impl State {
             verdict,
             effect,
             under,
+            lag,
             changes: Changes {
                 values,
                 originals,

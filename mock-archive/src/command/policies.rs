@@ -22,6 +22,7 @@ const ALIASES: &[(&str, &str)] = &[
 /// Short for a policy with a value.
 const SHORTHANDS: &[(&str, &str, &str)] = &[
     ("allow-delete", "delete", "allowed"),
+    ("allow-fault-header", "fault-header", "allowed"),
     ("own-ae-only", "called", "own"),
 ];
 

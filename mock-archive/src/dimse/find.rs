@@ -1,9 +1,11 @@
 //! C-FIND (PS3.7 9.1.2, PS3.4 C.4.1): the search that QIDO-RS makes, asked and answered with identifiers.
 
+use dicom_core::dictionary::{DataDictionary as _, DataDictionaryEntry as _};
 use dicom_core::value::{DataSetSequence, Value};
 use dicom_core::{DataElement, Length, PrimitiveValue, Tag, VR};
-use dicom_dictionary_std::tags;
+use dicom_dictionary_std::{StandardDataDictionary, tags};
 use dicom_object::InMemDicomObject;
+use dicom_object::mem::InMemElement;
 use dicom_wire::dimse::{FindRequest, FindResponse, Outcome, Status};
 use dicom_wire::query::{Query, QueryError};
 use dicom_wire::uid::Uid;
@@ -42,6 +44,7 @@ pub(super) async fn answer(
         .sop_class(request.sop_class.clone());
     if let Ok(Asked { identifier, query }) = &asked {
         opened = opened.level(query.level).scope(scope(identifier));
+        opened = opened.keys(keys(identifier));
         if let Some(id) = patient_id(identifier) {
             opened = opened.patient_id(id);
         }
@@ -61,6 +64,19 @@ pub(super) async fn answer(
         outcome,
     };
     association.respond(&exchange, context, last, None).await
+}
+
+/// The keys of an identifier that are texts, by keyword, for rules to match.
+fn keys(identifier: &InMemDicomObject) -> Vec<(String, String)> {
+    let key = |element: &InMemElement| {
+        let entry = StandardDataDictionary.by_tag(element.header().tag)?;
+        let text = element.value().primitive()?.to_str();
+        Some((
+            entry.alias().to_owned(),
+            text.trim_matches(['\0', ' ']).to_owned(),
+        ))
+    };
+    identifier.iter().filter_map(key).collect()
 }
 
 /// Sends the matches; what it gives back is for the final response.

@@ -29,6 +29,7 @@ mod dimse;
 mod http;
 mod retrieve;
 mod search;
+mod state;
 mod store;
 mod wire;
 
@@ -39,6 +40,7 @@ const TABLES: &[&[Named]] = &[
     search::TABLE,
     retrieve::TABLE,
     dimse::TABLE,
+    state::TABLE,
 ];
 
 impl Named {

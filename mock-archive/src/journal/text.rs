@@ -126,6 +126,9 @@ fn text(entry: &Entry, aliases: &Aliases) -> String {
                 responded.add(*status, *times, &mut outcomes);
                 outcomes.extend(delivery(how));
             }
+            Note::Entered { state } => {
+                let _ = write!(lines, "\n   the scenario is {state:?} from here on");
+            }
             Note::Remark(remark) => {
                 let _ = write!(lines, "\n   {}", plain(remark, aliases));
             }

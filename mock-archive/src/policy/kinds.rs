@@ -267,3 +267,13 @@ impl FromStr for Auth {
         }
     }
 }
+
+/// What becomes of a header field Mock-Fault.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FaultHeader {
+    /// Nothing: it is one of many.
+    #[default]
+    Ignored,
+    /// The faults that it names happen to its request.
+    Allowed,
+}

@@ -13,7 +13,7 @@ use dicom_wire::stow::FailureReason;
 use dicom_wire::uid::Uid;
 
 use super::kinds::{
-    Accepts, Auth, Called, Delete, Discards, Duplicates, Edition, Extension, Login,
+    Accepts, Auth, Called, Delete, Discards, Duplicates, Edition, Extension, FaultHeader, Login,
     PatientConflict, Validation,
 };
 use crate::fault::{AttributeTag, Reason, Span};
@@ -92,6 +92,7 @@ choices! {
     Edition: "2024e" => E2024, "2026a" => E2026;
     Delete: "refused" => Refused, "allowed" => Allowed;
     Called: "any" => Any, "own" => Own;
+    FaultHeader: "ignored" => Ignored, "allowed" => Allowed;
     Discards: "nothing" => Nothing, "private" => PrivateElements;
     Validation: "none" => None, "warn" => Warn, "reject" => Reject;
 }

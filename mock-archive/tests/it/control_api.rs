@@ -145,7 +145,7 @@ async fn it_says_how_the_archive_is_reached_and_what_can_go_wrong() {
     assert_eq!(get(&archive, "/ready").await["dicomweb"], archive.web_url());
     assert_eq!(
         get(&archive, "/scenarios").await.as_array().unwrap().len(),
-        3
+        dicom_mock_archive::scenario::names().len()
     );
     let faults = get(&archive, "/faults").await;
     let refuse = faults
@@ -201,4 +201,119 @@ async fn dropping_the_archive_frees_its_ports() {
     let ended = async { tokio::io::AsyncReadExt::read(&mut { idle }, &mut byte).await };
     assert!(matches!(ended.await, Ok(0) | Err(_)));
     assert!(tokio::net::TcpStream::connect(dimse).await.is_err());
+}
+
+#[tokio::test]
+async fn the_openapi_document_tells_every_resource_with_the_fields_of_what_it_takes() {
+    let archive = MockArchive::start().await;
+    let url = archive.control_url();
+    let document = client()
+        .get(format!("{url}/openapi.json"))
+        .send()
+        .await
+        .unwrap();
+    let document: serde_json::Value =
+        serde_json::from_slice(&document.bytes().await.unwrap()).unwrap();
+
+    assert_eq!(document["openapi"], "3.0.3");
+    for route in dicom_mock_archive::admin::ROUTES {
+        assert!(
+            document["paths"][route.path][route.method]["summary"].is_string(),
+            "{route:?}"
+        );
+        let path = route.path.replace("{id}", "1").replace("{name}", "none");
+        let method = route.method.to_uppercase().parse().unwrap();
+        let answer = client()
+            .request(method, format!("{url}{path}"))
+            .body("{ \"wrong\": 1 }")
+            .send()
+            .await
+            .unwrap();
+        assert_ne!(answer.status(), 405, "{route:?}");
+        let takes = !document["paths"][route.path][route.method]["requestBody"].is_null();
+        if takes {
+            assert_eq!(answer.status(), 400, "{route:?}");
+            let error: serde_json::Value =
+                serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+            assert_eq!(error["field"], "wrong", "{route:?} {error}");
+        }
+    }
+    let rule = &document["paths"]["/rules"]["post"]["requestBody"]["content"]["application/json"]["schema"];
+    assert!(rule["properties"]["in-state"].is_object(), "{rule}");
+}
+
+#[tokio::test]
+async fn the_journal_is_followed_while_it_grows() {
+    let archive = MockArchive::start().await;
+    let mut following = client()
+        .get(archive.control_url() + "/journal/follow")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(following.headers()["content-type"], "text/event-stream");
+    let mut text = String::new();
+    while !text.contains(": follows") {
+        text += &String::from_utf8_lossy(&following.chunk().await.unwrap().unwrap());
+    }
+
+    client()
+        .get(archive.web_url() + "/studies?limit=7")
+        .send()
+        .await
+        .unwrap();
+
+    while !text.contains("event: exchange") || !text.ends_with("\n\n") {
+        text += &String::from_utf8_lossy(&following.chunk().await.unwrap().unwrap());
+    }
+    let data = text.split("data: ").nth(1).unwrap().lines().next().unwrap();
+    let entry: serde_json::Value = serde_json::from_str(data).unwrap();
+    assert_eq!(entry["request"]["query"], "limit=7");
+    assert!(entry["took_ms"].is_u64());
+}
+
+#[tokio::test]
+async fn scenarios_and_their_states_are_played_and_each_thing_is_reset_on_its_own() {
+    let archive = MockArchive::start().await;
+    let url = archive.control_url();
+    let played = client()
+        .post(format!("{url}/scenarios/full-disk"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(played.status(), 201);
+    let unknown = client()
+        .post(format!("{url}/scenarios/full-dis"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(unknown.status(), 404);
+    let state = || async {
+        let answer = client().get(format!("{url}/state")).send().await.unwrap();
+        answer.text().await.unwrap()
+    };
+    assert_eq!(state().await, "{\"state\":\"room\"}");
+
+    let put = client()
+        .put(format!("{url}/state"))
+        .body("{ \"state\": \"full\" }")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (put.status().as_u16(), state().await),
+        (204, "{\"state\":\"full\"}".to_owned())
+    );
+
+    let reset = |what: &'static str| client().post(format!("{url}/reset")).body(what).send();
+    archive
+        .load(&dicom_fixtures::ct("chest").size(8).slices(1))
+        .unwrap();
+    reset("{ \"scenario\": true }").await.unwrap();
+    assert_eq!(state().await, "{\"state\":\"\"}");
+    assert_eq!((archive.rules().len(), archive.stored().len()), (1, 1));
+    reset("{ \"rules\": true }").await.unwrap();
+    assert_eq!((archive.rules().len(), archive.stored().len()), (0, 1));
+    reset("{ \"data\": true }").await.unwrap();
+    assert_eq!(archive.stored().len(), 0);
+    assert_eq!(reset("{ \"all\": true }").await.unwrap().status(), 400);
 }

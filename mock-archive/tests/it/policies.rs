@@ -10,8 +10,8 @@ use dicom_dictionary_std::tags;
 use dicom_fixtures::{Instance, Study};
 use dicom_mock_archive::MockArchive;
 use dicom_mock_archive::policy::{
-    Accepts, Auth, Called, Delete, Discards, Duplicates, Edition, Extension, PatientConflict,
-    Policy, PolicyChanges, Validation,
+    Accepts, Auth, Called, Delete, Discards, Duplicates, Edition, Extension, FaultHeader,
+    PatientConflict, Policy, PolicyChanges, Validation,
 };
 use dicom_wire::ae::AeTitle;
 use dicom_wire::dimse::{Command as Message, FindRequest, Priority};
@@ -138,6 +138,9 @@ const ROWS: &[Row] = &[
         policy.web_timeout = Duration::from_secs(5)
     }),
     ("journal-limit", &["5"], |policy| policy.journal_limit = 5),
+    ("fault-header", &["allowed"], |policy| {
+        policy.fault_header = FaultHeader::Allowed
+    }),
     ("seed", &["7"], |policy| policy.seed = 7),
 ];
 

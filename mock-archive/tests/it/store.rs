@@ -219,8 +219,7 @@ fn a_directory_holds_what_is_stored_and_nothing_else() {
     assert_eq!(files(directory.path()), 3);
     archive.reset(Reset {
         data: true,
-        rules: false,
-        journal: false,
+        ..Reset::default()
     });
     assert_eq!(files(directory.path()), 0);
 }
