@@ -6,11 +6,13 @@ mod guest;
 mod keeping;
 mod loading;
 mod outcome;
+mod patient;
 mod scheduling;
 mod searching;
 mod seat;
 mod storing;
 mod validation;
+mod waiting;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -37,7 +39,8 @@ use crate::policy::{FaultHeader, Policy};
 use crate::request::{Request, Scope};
 use crate::rule::{Rule, RuleBook, Scene};
 use crate::store::{Spool, Storage};
-use keeping::{Reserved, Waiting};
+use keeping::Reserved;
+use waiting::Waiting;
 
 /// The archive behind both protocols. A handle: cloning it is cheap and shares everything.
 ///

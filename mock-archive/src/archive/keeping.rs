@@ -1,22 +1,21 @@
 //! The second half of storing: an instance that was accepted is changed if need be, put where it stays, and found from then on.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use dicom_core::{Tag, VR};
-use dicom_dictionary_std::tags;
-use dicom_wire::query::Path;
 use dicom_wire::stow::FailureReason;
 use dicom_wire::uid::Uid;
 use tokio::time::Instant;
 
 use super::outcome::Judged;
-use super::storing::{Decided, text};
+use super::patient::Patient;
+use super::storing::Decided;
+use super::waiting::Late;
 use super::{Archive, Effect, State, Verdict};
 use crate::exchange::Exchange;
 use crate::journal::Note;
 use crate::moment::{Lag, Under};
-use crate::request::{Protocol, Scope};
+use crate::request::Protocol;
 use crate::store::{Changes, Origin, Stored, Unchangeable};
 
 /// An instance about which was decided.
@@ -326,140 +325,5 @@ impl Drop for Reservation {
         }
         drop(state);
         self.archive.shared.freed.notify_all();
-    }
-}
-
-/// What is kept, and found only after a delay.
-#[derive(Default)]
-pub(super) struct Waiting {
-    /// By when it is due, and in which order it came.
-    queue: BTreeMap<(Instant, u64), Late>,
-    came: u64,
-    instances: HashMap<Uid, Arc<Stored>>,
-    /// The first of each study.
-    studies: HashMap<Uid, Arc<Stored>>,
-    /// Until when the metadata of an instance is missed.
-    metadata: HashMap<Uid, Instant>,
-}
-
-/// One instance that waits.
-struct Late {
-    stored: Arc<Stored>,
-    under: Under,
-    /// From when on it can be retrieved, found or not.
-    retrieved_from: Instant,
-}
-
-impl Waiting {
-    fn add(&mut self, due: Instant, late: Late) {
-        let identity = late.stored.identity();
-        self.instances
-            .insert(identity.instance.clone(), late.stored.clone());
-        self.studies
-            .entry(identity.study.clone())
-            .or_insert_with(|| late.stored.clone());
-        self.came += 1;
-        self.queue.insert((due, self.came), late);
-    }
-
-    fn next_due(&mut self) -> Option<Late> {
-        let first = self.queue.first_entry()?;
-        if first.key().0 > Instant::now() {
-            return None;
-        }
-        let late = first.remove();
-        let identity = late.stored.identity();
-        let is_same = |other: &Arc<Stored>| Arc::ptr_eq(other, &late.stored);
-        if self.instances.get(&identity.instance).is_some_and(is_same) {
-            self.instances.remove(&identity.instance);
-        }
-        if self.studies.get(&identity.study).is_some_and(is_same) {
-            self.studies.remove(&identity.study);
-        }
-        Some(late)
-    }
-
-    /// The instances that wait.
-    pub(super) fn instances(&self) -> impl Iterator<Item = &Uid> {
-        self.instances.keys()
-    }
-
-    /// Those of a scope that can be retrieved though no search finds them yet.
-    pub(super) fn retrievable(&self, scope: &Scope) -> Vec<Arc<Stored>> {
-        if self.queue.is_empty() {
-            return Vec::new();
-        }
-        let now = Instant::now();
-        let there = self
-            .queue
-            .values()
-            .filter(|late| late.retrieved_from <= now);
-        let there = there.map(|late| &late.stored).filter(|stored| {
-            let identity = stored.identity();
-            let is = |wanted: &Option<Uid>, uid| wanted.as_ref().is_none_or(|wanted| wanted == uid);
-            let patient = scope.patient.as_ref();
-            patient.is_none_or(|id| *id == identity.patient_id)
-                && is(&scope.study, &identity.study)
-                && is(&scope.series, &identity.series)
-                && is(&scope.instance, &identity.instance)
-        });
-        there.cloned().collect()
-    }
-
-    /// Whether the metadata of an instance is missed still.
-    pub(super) fn misses_metadata(&mut self, instance: &Uid) -> bool {
-        match self.metadata.get(instance) {
-            Some(due) if *due > Instant::now() => true,
-            Some(_) => {
-                self.metadata.remove(instance);
-                false
-            }
-            None => false,
-        }
-    }
-
-    /// Forgets them; what they were.
-    pub(super) fn clear(&mut self) -> Vec<Arc<Stored>> {
-        let waiting = std::mem::take(self);
-        waiting
-            .queue
-            .into_values()
-            .map(|late| late.stored)
-            .collect()
-    }
-}
-
-/// The attributes by which a patient is told from another.
-const PATIENT: [Tag; 5] = [
-    tags::PATIENT_ID,
-    tags::ISSUER_OF_PATIENT_ID,
-    tags::PATIENT_NAME,
-    tags::PATIENT_BIRTH_DATE,
-    tags::PATIENT_SEX,
-];
-
-/// Who a study belongs to.
-#[derive(Clone)]
-pub(super) struct Patient {
-    pub(super) id: String,
-    values: Vec<(Tag, String)>,
-}
-
-impl Patient {
-    fn of(stored: &Stored) -> Self {
-        let value = |tag: Tag| Some((tag, text(stored, tag).filter(|text| !text.is_empty())?));
-        Self {
-            id: stored.identity().patient_id.clone(),
-            values: PATIENT.into_iter().filter_map(value).collect(),
-        }
-    }
-
-    /// What of this patient an instance of another has to take over.
-    pub(super) fn values_for(&self, stored: &Stored) -> BTreeMap<Tag, (VR, String)> {
-        let other = |(tag, value): &(Tag, String)| {
-            let same = text(stored, *tag).as_ref() == Some(value);
-            (!same).then(|| (*tag, (Path::from(*tag).vr(), value.clone())))
-        };
-        self.values.iter().filter_map(other).collect()
     }
 }
