@@ -182,7 +182,11 @@ def test_what_is_not_there_is_not_committed_to(archive):
 
 
 def test_commitment_is_reported_on_a_new_association_to_who_has_left():
+    answered = threading.Event()
+
     def leave(event):
+        # Not before the request has its answer, which comes first.
+        answered.wait(20)
         event.assoc.abort()
         return 0x0000, None
 
@@ -194,5 +198,6 @@ def test_commitment_is_reported_on_a_new_association_to_who_has_left():
             with associated(archive, CTImageStorage, StorageCommitmentPushModel, evt_handlers=leaving) as association:
                 assert association.send_c_store(stored).Status == 0x0000
                 assert ask_commitment(association, (CTImageStorage, stored.SOPInstanceUID)) == 0x0000
+                answered.set()
                 assert events.arrived.wait(20)
     assert (events.type, events.committed) == (1, {stored.SOPInstanceUID})

@@ -54,6 +54,7 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
         .control(serve.control)
         .policy(serve.policies.policy())
         .storage(storage(&serve)?)
+        .rules(serve.policies.rules())
         .rules(serve.fault.iter().cloned());
     if let Some(scenario) = scenario {
         builder = builder.scenario(scenario);
@@ -291,9 +292,15 @@ fn print(list: List) -> anyhow::Result<()> {
             "{}",
             serde_json::to_string_pretty(Personality::all())?
         ),
-        List::Personalities(_) => Personality::all()
-            .iter()
-            .try_for_each(|one| writeln!(stdout, "{:<30} {}", one.name, one.about)),
+        List::Personalities(_) => Personality::all().iter().try_for_each(|one| {
+            writeln!(
+                stdout,
+                "{:<16} {} ({} facts)",
+                one.name,
+                one.about,
+                one.facts.len()
+            )
+        }),
     };
     unless_gone(written)
 }

@@ -1,29 +1,67 @@
-//! Policies and rules that make the archive like a known product.
+//! What makes the archive like a known product: facts, each with its source, as policy and rules.
 
-use serde::Serialize;
+use std::sync::LazyLock;
 
-use crate::policy::{Called, PatientConflict, Policy};
-use dicom_wire::stow::FailureReason;
+use serde::{Deserialize, Serialize};
+
+use crate::policy::{Policy, PolicyChanges};
+use crate::rule::Rule;
 
 /// An archive to be like.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Personality {
     /// Its name on the command line.
     pub name: &'static str,
-    /// What it is like, and where that is known from.
-    pub about: &'static str,
-    #[serde(skip)]
-    shape: fn(&mut Policy),
+    /// What it is like.
+    pub about: String,
+    /// What is known of it.
+    pub facts: Vec<Fact>,
 }
 
-const PERSONALITIES: &[Personality] = &[Personality {
-    name: "strict",
-    about: "by the standard where the standard leaves a choice to be careful: takes only its own AE title, refuses a study under a second patient with A778",
-    shape: |policy| {
-        policy.called = Called::Own;
-        policy.patient_conflict = PatientConflict::Reject(FailureReason::PATIENT_CONFLICT);
-    },
-}];
+/// One thing that is known of an archive, and what is done to be like it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fact {
+    /// What it does, in a sentence.
+    pub what: String,
+    /// Where that is known from: a run, its source, a document, an issue.
+    pub source: String,
+    #[serde(default, skip_serializing)]
+    policy: PolicyChanges,
+    /// The rule that does it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Rule>,
+}
+
+/// A personality as a file says it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    about: String,
+    facts: Vec<Fact>,
+}
+
+/// The files, by name.
+const SHIPPED: &[(&str, &str)] = &[
+    ("strict", include_str!("../personalities/strict.toml")),
+    (
+        "orthanc-1.10",
+        include_str!("../personalities/orthanc-1.10.toml"),
+    ),
+    ("dcmqrscp", include_str!("../personalities/dcmqrscp.toml")),
+];
+
+static PERSONALITIES: LazyLock<Vec<Personality>> = LazyLock::new(|| {
+    let read = |&(name, text): &(&'static str, &str)| {
+        let document: Document = toml::from_str(text).expect("a test reads every file");
+        Personality {
+            name,
+            about: document.about,
+            facts: document.facts,
+        }
+    };
+    SHIPPED.iter().map(read).collect()
+});
 
 /// No personality has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,7 +74,7 @@ pub struct UnknownPersonality {
 impl Personality {
     /// All of them.
     pub fn all() -> &'static [Self] {
-        PERSONALITIES
+        &PERSONALITIES
     }
 
     /// The one of this name.
@@ -61,6 +99,36 @@ impl Personality {
 
     /// Makes a policy like it.
     pub fn apply(&self, policy: &mut Policy) {
-        (self.shape)(policy);
+        self.facts.iter().for_each(|fact| fact.policy.apply(policy));
+    }
+
+    /// What it does that is no policy.
+    pub fn rules(&self) -> impl Iterator<Item = Rule> {
+        self.facts.iter().filter_map(|fact| fact.rule.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fact_of_every_personality_has_a_source_and_does_something() {
+        let plain = format!("{:?}", Policy::default());
+        for personality in Personality::all() {
+            assert!(!personality.facts.is_empty(), "{}", personality.name);
+            for fact in &personality.facts {
+                let mut policy = Policy::default();
+                fact.policy.apply(&mut policy);
+                let changes = format!("{policy:?}") != plain;
+                assert!(changes || fact.rule.is_some(), "{}", fact.what);
+                let kind = fact.source.split(':').next().unwrap_or_default();
+                assert!(
+                    ["run", "source", "document", "issue", "choice"].contains(&kind),
+                    "{}",
+                    fact.source
+                );
+            }
+        }
     }
 }

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::archive::{Archive, Reset, RuleState, Unloadable};
 use crate::journal::{Journal, NearMiss, Unverified};
+use crate::personality::Personality;
 use crate::policy::Policy;
 use crate::recording::mask::Mask;
 use crate::recording::{Player, Recording};
@@ -249,6 +250,13 @@ impl Builder {
     /// What the archive declares.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// Like another archive: its policies over those set so far, and its rules. See [`Personality::find`].
+    pub fn like(mut self, personality: &Personality) -> Self {
+        personality.apply(&mut self.policy);
+        self.rules.extend(personality.rules());
         self
     }
 

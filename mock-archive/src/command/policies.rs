@@ -7,6 +7,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use dicom_mock_archive::personality::Personality;
 use dicom_mock_archive::policy::{Policy, PolicyChanges};
+use dicom_mock_archive::rule::Rule;
 
 /// Other names of flags: one value where there may be several, and what they were called before.
 const ALIASES: &[(&str, &str)] = &[
@@ -44,6 +45,11 @@ impl Policies {
         self.file.apply(&mut policy);
         self.flags.apply(&mut policy);
         policy
+    }
+
+    /// The rules of the personality.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = Rule> {
+        self.like.into_iter().flat_map(Personality::rules)
     }
 }
 

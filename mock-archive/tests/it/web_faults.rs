@@ -9,6 +9,7 @@ use dicom_mock_archive::fault::{
     RefuseTransferSyntax,
 };
 use dicom_mock_archive::moment::Manner;
+use dicom_mock_archive::personality::Personality;
 use dicom_mock_archive::rule::{Rule, any, retrieving, searching, storing};
 use dicom_wire::multipart::{Decoder, Event};
 use dicom_wire::stow::FailureReason;
@@ -270,4 +271,35 @@ async fn header_fields_are_left_out() {
         !answer.headers().contains_key("vary") && !answer.headers().contains_key("content-type")
     );
     assert!(answer.bytes().await.unwrap().starts_with(b"[{"));
+}
+
+#[tokio::test]
+async fn a_personality_brings_its_policies_and_its_rules() {
+    let orthanc = Personality::find("orthanc-1.10").unwrap();
+    let archive = MockArchive::builder().like(orthanc).start().await.unwrap();
+    stow(&archive, small().instances()).await;
+    let asked = async |path: &str, accept: &str| {
+        let request = client()
+            .get(archive.web_url() + path)
+            .header("Accept", accept);
+        request.send().await.unwrap()
+    };
+    let study = small().study_uid().to_owned();
+
+    let found = asked("/studies?PatientID=nobody", "application/dicom+json").await;
+    assert_eq!(
+        (
+            found.status().as_u16(),
+            found.headers().contains_key("vary")
+        ),
+        (200, false)
+    );
+    assert_eq!(found.bytes().await.unwrap(), "[]");
+    let metadata = asked(&format!("/studies/{study}/metadata"), "text/html").await;
+    assert_eq!(metadata.status(), 400);
+    let thumbnail = asked(&format!("/studies/{study}/thumbnail"), "image/png").await;
+    assert_eq!(thumbnail.status(), 404);
+    let whole = asked(&format!("/studies/{study}"), "application/zip").await;
+    assert_eq!(whole.status(), 400);
+    assert_eq!(archive.archive().policy().max_pdu, 16_384);
 }
