@@ -1,6 +1,8 @@
 """pynetdicom: associations with the archive, and servers for the archive to call."""
 
 import contextlib
+import threading
+import time
 
 import pydicom
 from pynetdicom import AE, _config, evt
@@ -27,6 +29,26 @@ EXPLICIT = "1.2.840.10008.1.2.1"
 PENDING = (0xFF00, 0xFF01)
 
 
+class Checkpoint(threading.Event):
+    """Where pynetdicom's reactor waits while an operation has the association for itself.
+
+    Its own event lets the reactor slip through once after it was cleared, and take the response away from the operation: rare, but
+    the faster the archive answers, the less so. This one gives the reactor the time to say that it is on its way.
+    """
+
+    def clear(self) -> None:
+        super().clear()
+        time.sleep(0.003)
+
+
+def guarded(association):
+    """The association, its reactor waiting at a checkpoint with less of a gap."""
+    if association.is_established:
+        association._reactor_checkpoint = Checkpoint()
+        association._reactor_checkpoint.set()
+    return association
+
+
 @contextlib.contextmanager
 def associated(archive, *contexts, title="PYNETDICOM", called=None, tls=None, max_pdu=16382, **options):
     """An association with these contexts: abstract syntaxes, or pairs of one and its transfer syntaxes."""
@@ -35,8 +57,8 @@ def associated(archive, *contexts, title="PYNETDICOM", called=None, tls=None, ma
     for context in contexts:
         client.add_requested_context(*context) if isinstance(context, tuple) else client.add_requested_context(context)
     secured = {"tls_args": (tls, "127.0.0.1")} if tls else {}
-    association = client.associate(
-        archive.host, archive.port, ae_title=called or archive.ae_title, max_pdu=max_pdu, **secured, **options
+    association = guarded(
+        client.associate(archive.host, archive.port, ae_title=called or archive.ae_title, max_pdu=max_pdu, **secured, **options)
     )
     try:
         yield association

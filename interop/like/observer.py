@@ -22,7 +22,7 @@ from pynetdicom.sop_class import (
     Verification,
 )
 
-from scu import EXPLICIT, FIND, GET, MOVE, PENDING, extended
+from scu import EXPLICIT, FIND, GET, MOVE, PENDING, extended, guarded
 
 from .questions import Dimse, Web
 from .uploads import CT, data_set, upload
@@ -156,7 +156,7 @@ def association(archive, contexts, calling="PYNETDICOM", called=None, **options)
     client.acse_timeout = client.dimse_timeout = client.network_timeout = 15
     for context in contexts:
         client.add_requested_context(*context) if isinstance(context, tuple) else client.add_requested_context(context)
-    opened = client.associate(archive.host, archive.port, ae_title=called or archive.ae_title, **options)
+    opened = guarded(client.associate(archive.host, archive.port, ae_title=called or archive.ae_title, **options))
     try:
         yield opened
     finally:
