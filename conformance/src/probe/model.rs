@@ -249,10 +249,6 @@ fn rich(context: &Context) -> Study {
             tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE,
             &[],
         ))
-        .with(sequence(
-            tags::DERIVATION_CODE_SEQUENCE,
-            &[&item, &[], &item],
-        ))
         .with(sequence(tags::MODALITY_LUT_SEQUENCE, &[&lut]))
         .with(DataElement::new(
             tags::FRAME_INCREMENT_POINTER,

@@ -25,20 +25,16 @@ pub(crate) static CHECK: Check = Check {
 async fn run(context: &Context) -> Verdict {
     let web = context.web()?;
     let word = context.data().word();
-    for (n, name) in (1..).zip([
-        format!("{word}^Anna"),
-        format!("{word}a^Änne"),
-        format!("{word}^Bert"),
-    ]) {
+    for (n, name) in (1..).zip([word.clone(), format!("{word}a^Anna"), format!("{word}b")]) {
         web.prepare(&context.data().study(n).patient_name(&name).build())
             .await?;
     }
     let mut judged = 0;
     for name in [
-        format!("{word}%5EAnna"),
+        word.clone(),
         format!("{word}*"),
         format!("*{word}a*"),
-        format!("{word}%5E*"),
+        format!("{word}?"),
     ] {
         let path = |fuzzy: bool| format!("/studies?PatientName={name}&fuzzymatching={fuzzy}");
         let literal = web.found(&path(false), tags::STUDY_INSTANCE_UID).await?;

@@ -22,7 +22,7 @@ pub(crate) static CHECK: Check = Check {
     run: |context| Box::pin(run(context)),
 };
 
-const CREATOR: &str = "CONFORMANCE 2.0";
+const CREATOR: &str = "CONFORMANCE-2";
 const PRIVATE_CREATOR: Tag = Tag(0x0011, 0x0010);
 const PRIVATE: Tag = Tag(0x0011, 0x1001);
 

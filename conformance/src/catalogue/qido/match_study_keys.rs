@@ -28,19 +28,16 @@ async fn run(context: &Context) -> Verdict {
     let word = data.word();
     let magnetic = data
         .study(1)
-        .patient_name(&format!("{word}^First"))
+        .patient_name(&format!("{word}A"))
         .series_class(1, uids::MR_IMAGE_STORAGE)
-        .with(text(tags::REFERRING_PHYSICIAN_NAME, "Meier^Ärztin"))
+        .with(text(tags::REFERRING_PHYSICIAN_NAME, "Overweiser"))
         .build();
     let second = data
         .study(2)
         .patient_id(&magnetic.patient_id)
-        .patient_name(&format!("{word}^First"))
+        .patient_name(&format!("{word}A"))
         .build();
-    let other = data
-        .study(3)
-        .patient_name(&format!("{word}^Second"))
-        .build();
+    let other = data.study(3).patient_name(&format!("{word}B")).build();
     for study in [&magnetic, &second, &other] {
         web.prepare(study).await?;
     }
@@ -62,11 +59,11 @@ async fn run(context: &Context) -> Verdict {
         ),
         (with("ModalitiesInStudy", "MR"), vec![&magnetic]),
         (
-            with("ReferringPhysicianName", "Meier^Ärztin"),
+            with("ReferringPhysicianName", "Overweiser"),
             vec![&magnetic],
         ),
         (
-            format!("PatientName={}", encoded(&format!("{word}^Second"))),
+            format!("PatientName={}", encoded(&format!("{word}B"))),
             vec![&other],
         ),
         (of_patient.clone(), vec![&magnetic, &second]),

@@ -13,8 +13,8 @@ pub(crate) static CHECK: Check = Check {
     editions: Editions::ALL,
     profiles: &[Profile::CoreWeb],
     fault: "qido.literal-star",
-    sends: "GET /studies?PatientName={word}* and *{word}*^X over four names",
-    accepts: "the names that begin with the word, itself too; the names that contain it and end in ^X",
+    sends: "GET /studies?PatientName={word}* and *{word}*X over four names",
+    accepts: "the names that begin with the word, itself too; the names that contain it and end in X",
     run: |context| Box::pin(run(context)),
 };
 
@@ -23,9 +23,9 @@ async fn run(context: &Context) -> Verdict {
     let word = context.data().word();
     let names = [
         word.clone(),
-        format!("{word}son^X"),
-        format!("{word}^Y"),
-        format!("Mac{word}^X"),
+        format!("{word}sonX"),
+        format!("{word}Y"),
+        format!("Mac{word}X"),
     ];
     let studies: Vec<_> = (1..)
         .zip(&names)
@@ -37,6 +37,6 @@ async fn run(context: &Context) -> Verdict {
     let path = format!("/studies?PatientName={word}*");
     web.finds_studies(&path, &[&studies[0], &studies[1], &studies[2]])
         .await?;
-    let path = format!("/studies?PatientName=*{word}*%5EX");
+    let path = format!("/studies?PatientName=*{word}*X");
     web.finds_studies(&path, &[&studies[1], &studies[3]]).await
 }

@@ -24,7 +24,7 @@ pub(crate) static CHECK: Check = Check {
 
 async fn run(context: &Context) -> Verdict {
     let web = context.web()?;
-    let description = format!("Knee {}", context.data().word());
+    let description = format!("Knee{}", context.data().word());
     let study = context
         .data()
         .study(1)
