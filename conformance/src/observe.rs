@@ -93,13 +93,6 @@ impl Observed {
             _ => web.get("/studies?limit=1", JSON).await?.status,
         };
         self.service(Need::Web, "GET /studies?limit=1", search, false);
-        self.service(
-            Need::Search,
-            "GET /studies?limit=1",
-            search,
-            is_absent(search),
-        );
-
         let study = Data::new(identity, "smoke").study(1).build();
         let instances: Vec<_> = study.instances.iter().collect();
         let stored = web.store("/studies", &instances).await?.status;
@@ -121,6 +114,18 @@ impl Observed {
             "GET of a rendered instance",
             rendered,
             absent,
+        );
+        // One resource that is missing does not mean that there are no searches.
+        let below = format!("/studies/{}/series", study.uid);
+        let (request, search) = match is_absent(search) {
+            true => (below.clone(), web.get(&below, JSON).await?.status),
+            false => ("/studies?limit=1".to_owned(), search),
+        };
+        self.service(
+            Need::Search,
+            &format!("GET {request}"),
+            search,
+            is_absent(search),
         );
         if !is_absent(search) {
             self.searched(&web, &study).await?;

@@ -35,6 +35,7 @@ pub use storing::Incoming;
 use crate::exchange::Exchange;
 use crate::index::Index;
 use crate::journal::{Entry, Note};
+use crate::moment::Moment;
 use crate::policy::{FaultHeader, Policy};
 use crate::request::{Request, Scope};
 use crate::rule::{Rule, RuleBook, Scene};
@@ -176,6 +177,10 @@ impl Archive {
         uids.sort();
         uids.dedup();
         uids
+    }
+
+    pub(crate) fn awaits(&self, moment: Moment) -> bool {
+        self.state().rules.awaits(moment)
     }
 
     pub(crate) fn pass(&self, exchange: u64, scene: &mut Scene<'_, '_>) {

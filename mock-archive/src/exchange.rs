@@ -12,8 +12,8 @@ use http::HeaderMap;
 use crate::archive::Archive;
 use crate::journal::Note;
 use crate::moment::{
-    Admission, Admit, Answer, Choice, Context, Delivery, Dialect, Form, Head, Negotiate, Next,
-    Ruling, Send, Shape, Syntax,
+    Admission, Admit, Answer, Choice, Context, Delivery, Dialect, Form, Head, Listing, Moment,
+    Negotiate, Next, Ruling, Send, Shape, Syntax,
 };
 use crate::request::{Protocol, Request, Service};
 use crate::rule::Scene;
@@ -146,6 +146,21 @@ impl Exchange {
     /// One instance's attributes before they go out as metadata.
     pub fn dataset(&self, stored: &Stored, dataset: &mut InMemDicomObject) {
         self.shape(Form::Dataset { stored, dataset });
+    }
+
+    /// A data set as JSON text before it goes into a body.
+    pub fn json(&self, object: &mut Vec<u8>) {
+        self.shape(Form::Json(object));
+    }
+
+    /// Whether any rule waits for a moment, so that what costs something need not be made for none.
+    pub(crate) fn awaits(&self, moment: Moment) -> bool {
+        self.inner.archive.awaits(moment)
+    }
+
+    /// The answer to a search over HTTP before it goes out.
+    pub fn listing(&self, listing: &mut Listing) {
+        self.shape(Form::Listing(listing));
     }
 
     /// The store response before it goes out: give the status from the counts ([`StoreResponse::http_status`]), use the one returned.

@@ -5,6 +5,7 @@
 //! the JSON schema and the command line come from that list. The faults that checks name are data over these: [`named`](Named::all).
 
 mod argument;
+mod model;
 mod named;
 mod reference;
 mod words;
@@ -120,6 +121,32 @@ faults! {
     replace_values::ReplaceValues = "replace-values",
     shift_offset::ShiftOffset = "shift-offset",
     stale_count::StaleCount = "stale-count",
+    ignore_keys::IgnoreKeys = "ignore-keys",
+    ignore_parameter::IgnoreParameter = "ignore-parameter",
+    reject_keys::RejectKeys = "reject-keys",
+    match_dialect::MatchDialect = "match-dialect",
+    parameter_dialect::ParameterDialect = "parameter-dialect",
+    json_always::JsonAlways = "json-always",
+    omit_attributes::OmitAttributes = "omit-attributes",
+    add_attribute::AddAttribute = "add-attribute",
+    first_value_only::FirstValueOnly = "first-value-only",
+    duplicate_row::DuplicateRow = "duplicate-row",
+    repeat_rows::RepeatRows = "repeat-rows",
+    reorder_rows::ReorderRows = "reorder-rows",
+    wrap_offset::WrapOffset = "wrap-offset",
+    hide_remaining::HideRemaining = "hide-remaining",
+    cap_results::CapResults = "cap-results",
+    empty_answer::EmptyAnswer = "empty-answer",
+    bare_object::BareObject = "bare-object",
+    byte_order_mark::ByteOrderMark = "byte-order-mark",
+    json_value::JsonValue = "json-value",
+    json_names::JsonNames = "json-names",
+    json_vr::JsonVr = "json-vr",
+    json_keys::JsonKeys = "json-keys",
+    json_bulk::JsonBulk = "json-bulk",
+    json_gaps::JsonGaps = "json-gaps",
+    json_charset::JsonCharset = "json-charset",
+    json_padding::JsonPadding = "json-padding",
     drop_instance::DropInstance = "drop-instance",
     return_as_stored::ReturnAsStored = "return-as-stored",
     index_only_metadata::IndexOnlyMetadata = "index-only-metadata",

@@ -4,6 +4,7 @@
 //! compared as it is written, accents included. Numbers as text (IS, DS) are compared as numbers.
 
 mod fuzzy;
+mod quirks;
 pub(crate) mod terms;
 mod text;
 
@@ -15,6 +16,8 @@ use dicom_object::mem::InMemElement;
 use dicom_wire::moment::{self, DAY, Span};
 use dicom_wire::query::{Key, Matching};
 
+pub use quirks::{Quirk, Quirks};
+
 /// How a search matches, beyond its keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Style {
@@ -22,6 +25,8 @@ pub struct Style {
     pub fuzzy: bool,
     /// A range of dates and one of times of the same event make one interval.
     pub combined: bool,
+    /// What is not as the standard says.
+    pub quirks: Quirks,
 }
 
 /// Dates with the times that belong to them.
@@ -50,6 +55,11 @@ const PAIRS: [(Tag, Tag); 9] = [
 ///
 /// Keys in the same sequence have to match in one and the same item (C.2.2.2.6).
 pub fn matches(object: &InMemDicomObject, keys: &[&Key], style: Style) -> bool {
+    if style.quirks.has(Quirk::AnyKey) && keys.len() > 1 {
+        let quirks = style.quirks.without(Quirk::AnyKey);
+        let style = Style { quirks, ..style };
+        return keys.iter().any(|key| matches(object, &[*key], style));
+    }
     let keys: Vec<Part<'_>> = keys
         .iter()
         .map(|key| Part {
@@ -114,6 +124,7 @@ fn leaf_matches(
     style: Style,
 ) -> bool {
     if style.combined
+        && !style.quirks.has(Quirk::SeparateRanges)
         && let Matching::Range { .. } = key.matching
         && let Some((date, time)) = PAIRS
             .iter()
@@ -169,7 +180,11 @@ fn element_matches(
     let present = element.is_some_and(|element| !element.is_empty() || element.vr() == VR::SQ);
     match matching {
         Matching::Universal => return true,
-        Matching::Wildcard(pattern) if pattern.chars().all(|c| c == '*') => return true,
+        Matching::Wildcard(pattern) if pattern.chars().all(|c| c == '*') => {
+            let has_value =
+                || element.is_some_and(|e| values(e).iter().any(|value| !value.is_empty()));
+            return !style.quirks.has(Quirk::StarNeedsValue) || has_value();
+        }
         Matching::Empty => {
             return !present || element.is_some_and(|e| values(e).iter().all(String::is_empty));
         }
@@ -213,9 +228,9 @@ fn value_matches(value: &str, vr: VR, matching: &Matching, style: Style) -> bool
         Matching::Universal => true,
         Matching::Empty => false,
         Matching::Value(wanted) => single_matches(value, vr, wanted, style),
-        Matching::List(wanted) => wanted.iter().any(|one| {
+        Matching::List(wanted) => wanted.iter().take(wanted_of_list(style)).any(|one| {
             if let Some((from, to)) = moment::range(vr, one) {
-                return range_matches(value, vr, from, to);
+                return range_matches(value, vr, from, to, style);
             }
             let wild = one.contains(['*', '?']) && is_text(vr);
             if wild {
@@ -225,7 +240,16 @@ fn value_matches(value: &str, vr: VR, matching: &Matching, style: Style) -> bool
             }
         }),
         Matching::Wildcard(pattern) => wildcard_matches(value, vr, pattern, style),
-        Matching::Range { from, to } => range_matches(value, vr, from.as_deref(), to.as_deref()),
+        Matching::Range { from, to } => {
+            range_matches(value, vr, from.as_deref(), to.as_deref(), style)
+        }
+    }
+}
+
+fn wanted_of_list(style: Style) -> usize {
+    match style.quirks.has(Quirk::FirstOfList) {
+        true => 1,
+        false => usize::MAX,
     }
 }
 
@@ -248,26 +272,88 @@ fn single_matches(value: &str, vr: VR, wanted: &str, style: Style) -> bool {
             let number = |text: &str| text.parse::<f64>().ok();
             value == wanted || number(value).is_some_and(|n| number(wanted) == Some(n))
         }
-        VR::PN => {
-            text::name_matches(value, wanted) || (style.fuzzy && fuzzy::matches(value, wanted))
-        }
-        _ => value == wanted,
+        VR::PN => name_matches(value, wanted, style),
+        _ if style.quirks.is_none() => value == wanted,
+        _ => text_matches(value, wanted, style),
     }
+}
+
+fn name_matches(value: &str, wanted: &str, style: Style) -> bool {
+    let literal = match style.quirks.is_none() {
+        true => text::name_matches(value, wanted),
+        false => odd_name_matches(value, wanted, style),
+    };
+    let fuzzy = style.fuzzy && fuzzy::matches(value, wanted);
+    match style.fuzzy && style.quirks.has(Quirk::FuzzyOnly) {
+        true => fuzzy && !literal,
+        false => literal || fuzzy,
+    }
+}
+
+/// As archives with quirks compare names.
+fn odd_name_matches(value: &str, wanted: &str, style: Style) -> bool {
+    let quirks = style.quirks;
+    if quirks.has(Quirk::LiteralWildcards) {
+        let wanted = text::normal(wanted);
+        return value.split('=').any(|group| text::normal(group) == wanted);
+    }
+    let wanted = pattern(wanted, style);
+    let plain = |text: &str| fuzzy::unaccented(&text.to_lowercase());
+    match quirks.has(Quirk::AnyAccent) {
+        true => text::name_matches(&plain(value), &plain(&wanted)),
+        false => text::name_matches(value, &wanted),
+    }
+}
+
+/// As archives with quirks compare other texts, with a pattern or without.
+fn text_matches(value: &str, wanted: &str, style: Style) -> bool {
+    if style.quirks.has(Quirk::LiteralWildcards) {
+        return value == wanted;
+    }
+    let wanted = pattern(wanted, style);
+    match style.quirks.has(Quirk::AnyCase) {
+        true => text::wildcard(&wanted.to_lowercase(), &value.to_lowercase()),
+        false => text::wildcard(&wanted, value),
+    }
+}
+
+/// A pattern in the standard's wildcards.
+fn pattern(wanted: &str, style: Style) -> String {
+    let mut pattern = wanted.to_owned();
+    if style.quirks.has(Quirk::PercentIsWildcard) {
+        pattern = pattern.replace('%', "*").replace('_', "?");
+    }
+    if style.quirks.has(Quirk::QuestionIsAnyRun) {
+        pattern = pattern.replace('?', "*");
+    }
+    pattern
 }
 
 fn wildcard_matches(value: &str, vr: VR, pattern: &str, style: Style) -> bool {
     match vr {
-        VR::PN => {
-            text::name_matches(value, pattern) || (style.fuzzy && fuzzy::matches(value, pattern))
-        }
-        _ => text::wildcard(pattern, value),
+        VR::PN => name_matches(value, pattern, style),
+        _ if style.quirks.is_none() => text::wildcard(pattern, value),
+        _ => text_matches(value, pattern, style),
     }
 }
 
 /// C.2.2.2.5: both ends included, each with its own precision.
-fn range_matches(value: &str, vr: VR, from: Option<&str>, to: Option<&str>) -> bool {
+fn range_matches(value: &str, vr: VR, from: Option<&str>, to: Option<&str>, style: Style) -> bool {
+    if style.quirks.has(Quirk::NoOpenRanges) && (from.is_none() || to.is_none()) {
+        return false;
+    }
+    if style.quirks.has(Quirk::RangesAsText) {
+        return from.is_none_or(|from| from <= value) && to.is_none_or(|to| value <= to);
+    }
     let end = |text: Option<&str>| text.and_then(|text| moment::span(vr, text));
-    moment::span(vr, value).is_some_and(|value| within(value, end(from), end(to)))
+    let (from, to) = (end(from), end(to));
+    moment::span(vr, value).is_some_and(|value| match style.quirks.has(Quirk::ExclusiveRanges) {
+        true => {
+            from.is_none_or(|from| from.last < value.first)
+                && to.is_none_or(|to| value.last < to.first)
+        }
+        false => within(value, from, to),
+    })
 }
 
 fn within(value: Span, from: Option<Span>, to: Option<Span>) -> bool {

@@ -21,7 +21,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use dicom_object::InMemDicomObject;
 use dicom_wire::dimse::Status;
-use dicom_wire::query::Level;
+use dicom_wire::query::{Level, Query};
 use dicom_wire::stow::{StoreResponse, WarningReason};
 use dicom_wire::uid::Uid;
 use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 pub use line::{Handshake, Idle, Latency, Line, Rates, Slices, Spread, Stall};
 
 use crate::archive::{Identity, Verdict};
+use crate::matching::Quirks;
 use crate::policy::PatientConflict;
 use crate::request::{Protocol, Request};
 use crate::store::Stored;
@@ -48,6 +49,8 @@ pub enum Moment {
     Negotiate,
     /// [`Judge`].
     Judge,
+    /// [`Form::Search`].
+    Search,
     /// [`Form::Page`].
     Page,
     /// [`Form::Rows`].
@@ -60,6 +63,10 @@ pub enum Moment {
     Dataset,
     /// [`Form::Receipt`].
     Receipt,
+    /// [`Form::Json`].
+    Json,
+    /// [`Form::Listing`].
+    Listing,
     /// [`Form::SubOperation`].
     SubOperation,
     /// [`Send`].
@@ -219,6 +226,39 @@ pub struct Dialect {
     pub delimiter: Delimiter,
     /// How many PDVs of a message are read.
     pub pdvs: Pdvs,
+    /// How the parameters of a search are read.
+    pub parameters: Parameters,
+    /// In which form attributes are given.
+    pub attributes: AttributesAs,
+}
+
+/// How the query string of a search is read (PS3.18 8.3.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Parameters {
+    /// Percent-decoded once, names as keywords or tags.
+    #[default]
+    Standard,
+    /// As HTML forms are read: `+` is a blank.
+    PlusIsBlank,
+    /// Not percent-decoded at all.
+    NotDecoded,
+    /// Keys are named by keyword only; a tag is an unknown parameter.
+    KeywordsOnly,
+    /// Keywords are known in any case.
+    AnyCase,
+    /// `*` and `?` are wildcards in UIDs too.
+    WildcardsInUids,
+}
+
+/// In which form the attributes of matches are given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AttributesAs {
+    /// In the one that the client prefers.
+    #[default]
+    Asked,
+    /// As JSON, whatever the client accepts.
+    Json,
 }
 
 /// Where a server sees the boundary of a multipart body.
@@ -397,6 +437,8 @@ pub struct Shape<'a> {
 /// The kinds of things that go out.
 #[derive(Debug)]
 pub enum Form<'a> {
+    /// A search as it was understood, before anything is looked for.
+    Search(&'a mut Search),
     /// Which part of all matches shall be returned; before it is cut out.
     Page(&'a mut Page),
     /// The matches of one page, whole.
@@ -424,6 +466,10 @@ pub enum Form<'a> {
         /// The store response.
         response: &'a mut StoreResponse,
     },
+    /// One data set of a search, of metadata or of a store's answer as JSON text, before it goes into the body.
+    Json(&'a mut Vec<u8>),
+    /// The answer to a search over HTTP, whole.
+    Listing(&'a mut Listing),
     /// After one sub-operation of a C-GET or C-MOVE.
     SubOperation {
         /// What was sent.
@@ -445,6 +491,44 @@ pub enum Next {
     Stop,
 }
 
+/// A search as it was understood.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// What is looked for.
+    pub query: Query,
+    /// How the archive compares, where that is not as the standard says.
+    pub quirks: Quirks,
+    /// What the client will be told that is not done for it; over HTTP Warning 299.
+    pub warnings: Vec<String>,
+    /// HTTP: answer this status and look for nothing.
+    pub refused: Option<u16>,
+}
+
+impl Search {
+    /// A search as the standard has it.
+    pub const fn of(query: Query) -> Self {
+        Self {
+            query,
+            quirks: Quirks::NONE,
+            warnings: Vec::new(),
+            refused: None,
+        }
+    }
+}
+
+/// The answer to a search over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// How many matches are in it.
+    pub matches: usize,
+    /// Status code.
+    pub status: u16,
+    /// Content-Type; empty = none.
+    pub content_type: String,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
 /// Which matches of a search go out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
@@ -454,6 +538,20 @@ pub struct Page {
     pub limit: Option<usize>,
     /// How many there are.
     pub total: usize,
+    /// Whether the client is told how many are left.
+    pub rest: Rest,
+    /// HTTP: answer this status and no matches.
+    pub refused: Option<u16>,
+}
+
+/// Whether a client is told how many matches are left after a page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rest {
+    /// Yes (PS3.18 8.3.4.4.1).
+    #[default]
+    Told,
+    /// No.
+    Hidden,
 }
 
 /// An answer is about to go out: its head is known, no byte of it has been written.

@@ -311,12 +311,15 @@ impl Scene<'_, '_> {
             Scene::Judge(_) => Moment::Judge,
             Scene::Send(_) => Moment::Send,
             Scene::Shape(shape) => match shape.form {
+                Form::Search(_) => Moment::Search,
                 Form::Page(_) => Moment::Page,
                 Form::Rows(_) => Moment::Rows,
                 Form::Row { .. } => Moment::Row,
                 Form::Instances(_) => Moment::Instances,
                 Form::Dataset { .. } => Moment::Dataset,
                 Form::Receipt { .. } => Moment::Receipt,
+                Form::Json(_) => Moment::Json,
+                Form::Listing(_) => Moment::Listing,
                 Form::SubOperation { .. } => Moment::SubOperation,
             },
         }

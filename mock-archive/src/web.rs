@@ -10,6 +10,7 @@ mod drain;
 mod frames;
 mod gzip;
 mod metadata;
+mod parameters;
 mod parts;
 mod problem;
 mod produce;

@@ -10,7 +10,7 @@ use dicom_wire::uid::Uid;
 use super::Archive;
 use crate::exchange::Exchange;
 use crate::journal::Note;
-use crate::moment::{Form, Page};
+use crate::moment::{Form, Page, Rest, Search};
 use crate::request::{Scope, Service};
 use crate::store::Stored;
 
@@ -25,6 +25,10 @@ pub struct Found {
     pub total: usize,
     /// Matches after this page; more than zero asks for Warning 299 in QIDO-RS (PS3.18 8.3.4.4).
     pub remaining: usize,
+    /// What was asked and not done; Warning 299 in QIDO-RS.
+    pub warnings: Vec<String>,
+    /// QIDO-RS: the status to answer in place of the rows.
+    pub refused: Option<u16>,
 }
 
 impl Archive {
@@ -32,8 +36,23 @@ impl Archive {
     ///
     /// Rows hold the attributes of the level, the keys and what was asked to be included; Retrieve URL and Retrieve AE Title are the edge's to add.
     pub fn find(&self, exchange: &Exchange, query: &Query) -> Found {
+        self.search(exchange, Search::of(query.clone()), |_| {})
+    }
+
+    /// The same with what the edge adds to each row, before the moments of `shape` for rows.
+    pub fn search(
+        &self,
+        exchange: &Exchange,
+        mut search: Search,
+        add: impl Fn(&mut InMemDicomObject),
+    ) -> Found {
         let policy = self.policy();
-        let hits = self.state().index.matches(query);
+        exchange.shape(Form::Search(&mut search));
+        let query = &search.query;
+        let hits = match search.refused {
+            None => self.state().index.matches_with(query, search.quirks),
+            Some(_) => Vec::new(),
+        };
         let total = hits.len();
         let asked = query
             .limit
@@ -46,6 +65,8 @@ impl Archive {
             offset: usize::try_from(query.offset).unwrap_or(usize::MAX),
             limit,
             total,
+            rest: Rest::Told,
+            refused: search.refused,
         };
         exchange.shape(Form::Page(&mut page));
         let mut rows: Vec<InMemDicomObject> = {
@@ -56,7 +77,11 @@ impl Archive {
                 .take(page.limit.unwrap_or(usize::MAX));
             page.map(|hit| state.index.row(query, hit)).collect()
         };
-        let remaining = total.saturating_sub(page.offset.saturating_add(rows.len()));
+        let remaining = match page.rest {
+            Rest::Told => total.saturating_sub(page.offset.saturating_add(rows.len())),
+            Rest::Hidden => 0,
+        };
+        rows.iter_mut().for_each(add);
         exchange.shape(Form::Rows(&mut rows));
         for row in &mut rows {
             exchange.shape(Form::Row {
@@ -75,6 +100,8 @@ impl Archive {
             rows,
             total,
             remaining,
+            warnings: search.warnings,
+            refused: page.refused,
         }
     }
 

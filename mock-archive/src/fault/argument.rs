@@ -66,6 +66,9 @@ pub(crate) fn parse_argument(text: &str) -> Result<Rule, String> {
     let mut rule: Rule = serde_json::from_value(rule).map_err(in_words)?;
     if let (Then::Fault(_), Some(named)) = (&rule.then, named) {
         rule.when = rule.when.or(named.when);
+        if rule.often.is_always() {
+            rule.often = named.often;
+        }
     }
     Ok(rule)
 }

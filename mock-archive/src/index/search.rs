@@ -10,7 +10,7 @@ use dicom_wire::query::{Key, Level, Matching, Query};
 use dicom_wire::uid::Uid;
 
 use super::{Index, Series, Study, level};
-use crate::matching::{Style, matches};
+use crate::matching::{Quirks, Style, matches};
 use crate::store::Stored;
 
 /// One match, down to the level of the query.
@@ -35,7 +35,7 @@ struct Keys<'a> {
 }
 
 impl<'a> Keys<'a> {
-    fn of(query: &'a Query) -> Self {
+    fn of(query: &'a Query, quirks: Quirks) -> Self {
         let mut keys = Self {
             study: Vec::new(),
             series: Vec::new(),
@@ -45,6 +45,7 @@ impl<'a> Keys<'a> {
             style: Style {
                 fuzzy: query.fuzzy,
                 combined: query.combined,
+                quirks,
             },
         };
         for key in query
@@ -90,7 +91,12 @@ impl Index {
     ///
     /// Keys of a level below the query's match what has something below that matches.
     pub fn matches(&self, query: &Query) -> Vec<Hit> {
-        let mut keys = Keys::of(query);
+        self.matches_with(query, Quirks::NONE)
+    }
+
+    /// The same as an archive with quirks finds it.
+    pub fn matches_with(&self, query: &Query, quirks: Quirks) -> Vec<Hit> {
+        let mut keys = Keys::of(query, quirks);
         let candidates = self.candidates(query, &mut keys);
         let is_decided =
             keys.study.is_empty() && query.study.is_none() && query.level == Level::Study;
@@ -181,6 +187,9 @@ impl Index {
 
     /// The studies that can match: few where the query names some, all where it does not. A key that they are sure to match is taken out.
     fn candidates(&self, query: &Query, keys: &mut Keys<'_>) -> Vec<u64> {
+        if !keys.style.quirks.is_none() {
+            return self.studies.keys().copied().collect();
+        }
         let mut found: Vec<u64> = if let Some(uids) = query.values(tags::SOP_INSTANCE_UID) {
             let places = uids.iter().filter_map(|uid| self.by_instance.get(*uid));
             places.map(|place| place.study).collect()

@@ -179,6 +179,7 @@ fn is_told_below(moment: Moment) -> bool {
     matches!(
         moment,
         Moment::Judge
+            | Moment::Search
             | Moment::Page
             | Moment::Rows
             | Moment::Row

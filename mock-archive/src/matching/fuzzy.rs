@@ -18,8 +18,13 @@ pub(super) fn matches(name: &str, key: &str) -> bool {
             .all(|wanted| name.iter().any(|word| fits(wanted, word)))
 }
 
+/// A text in small letters without its accents.
+pub(super) fn unaccented(text: &str) -> String {
+    text.chars().flat_map(fold).collect()
+}
+
 fn words(text: &str) -> Vec<String> {
-    let folded: String = text.to_lowercase().chars().flat_map(fold).collect();
+    let folded = unaccented(&text.to_lowercase());
     let between = |c: char| matches!(c, '^' | '=' | ' ' | ',' | '.' | '-' | '\'');
     folded
         .split(between)

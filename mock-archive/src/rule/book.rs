@@ -4,6 +4,7 @@ use tokio::time::Instant;
 
 use super::{Marks, Matcher, Often, Rule, RuleId, Scene, Transition};
 use crate::fault::AnyFault;
+use crate::moment::Moment;
 
 /// A rule in force, with its run-time counters.
 #[derive(Clone, Debug)]
@@ -147,6 +148,12 @@ impl RuleBook {
     pub(crate) fn forget_scenario(&mut self) {
         self.transitions.clear();
         self.enter(String::new());
+    }
+
+    /// Whether any rule waits for this moment.
+    pub(crate) fn awaits(&self, moment: Moment) -> bool {
+        let mut faults = self.mounted.iter().map(|mounted| mounted.fault.as_fault());
+        faults.any(|fault| fault.moment() == moment)
     }
 
     pub(crate) fn all(&self) -> &[Mounted] {

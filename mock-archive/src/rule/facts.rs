@@ -223,7 +223,13 @@ impl<'a> Facts<'a> {
                 Form::Dataset { stored, .. } | Form::SubOperation { stored, .. } => {
                     facts.with_identity(stored.identity())
                 }
-                Form::Page(_) | Form::Rows(_) | Form::Instances(_) | Form::Receipt { .. } => facts,
+                Form::Search(_)
+                | Form::Page(_)
+                | Form::Rows(_)
+                | Form::Instances(_)
+                | Form::Receipt { .. }
+                | Form::Json(_)
+                | Form::Listing(_) => facts,
             },
             _ => facts,
         }

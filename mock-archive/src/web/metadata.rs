@@ -10,7 +10,7 @@ use dicom_object::mem::InMemElement;
 use dicom_wire::media::{DICOM_JSON, DICOM_XML, MediaType};
 use dicom_wire::multipart::{Headers, Writer};
 use dicom_wire::part10::Step;
-use dicom_wire::{json, xml};
+use dicom_wire::xml;
 
 use crate::exchange::Exchange;
 use crate::request::Scope;
@@ -19,6 +19,7 @@ use crate::web::Asked;
 use crate::web::accept::{self, Attributes};
 use crate::web::problem::Problem;
 use crate::web::produce;
+use crate::web::qido;
 use crate::web::resource::bulk_path;
 use crate::web::wado::{boundary, found, instance_url, set_type};
 
@@ -37,7 +38,7 @@ pub(crate) fn metadata(asked: &Asked, scope: &Scope) -> Result<Response, Problem
                     sink.write_all(before.as_bytes())?;
                     before = ",";
                     let dataset = described(&exchange, stored);
-                    json::write(sink, &dataset, &linked(&base, stored))
+                    qido::write_json(&exchange, sink, &dataset, &linked(&base, stored))
                         .map_err(io::Error::other)?;
                 }
                 sink.write_all(b"]")

@@ -15,6 +15,7 @@ mod policies;
 mod recording;
 mod scenarios;
 mod search;
+mod search_faults;
 mod store;
 mod storing;
 mod support;

@@ -6,7 +6,7 @@ use dicom_core::value::DataSetSequence;
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::tags;
 use dicom_mock_archive::index::Index;
-use dicom_mock_archive::matching::{Style, matches};
+use dicom_mock_archive::matching::{Quirk, Quirks, Style, matches};
 use dicom_mock_archive::request::Scope;
 use dicom_mock_archive::store::{Storage, Stored};
 use dicom_object::InMemDicomObject;
@@ -85,6 +85,11 @@ fn query(level: Level, raw: &str) -> Query {
 
 /// Whether an object with these attributes matches.
 fn fits(attributes: &[(Tag, VR, &str)], raw: &str) -> bool {
+    fits_with(attributes, raw, Quirks::NONE)
+}
+
+/// Whether it does in an archive with quirks.
+fn fits_with(attributes: &[(Tag, VR, &str)], raw: &str, quirks: Quirks) -> bool {
     let mut object = InMemDicomObject::new_empty();
     for (tag, vr, text) in attributes {
         let values: Vec<String> = text.split('\\').map(str::to_owned).collect();
@@ -102,8 +107,79 @@ fn fits(attributes: &[(Tag, VR, &str)], raw: &str) -> bool {
         Style {
             fuzzy: query.fuzzy,
             combined: query.combined,
+            quirks,
         },
     )
+}
+
+#[test]
+fn each_quirk_turns_one_answer_and_no_other() {
+    use Quirk::*;
+    let all = [
+        AnyKey,
+        AnyCase,
+        AnyAccent,
+        LiteralWildcards,
+        QuestionIsAnyRun,
+        StarNeedsValue,
+        PercentIsWildcard,
+        FirstOfList,
+        ExclusiveRanges,
+        NoOpenRanges,
+        RangesAsText,
+        SeparateRanges,
+        FuzzyOnly,
+    ];
+    let study = [
+        (tags::PATIENT_NAME, VR::PN, "Müller^Jürgen"),
+        (tags::PATIENT_ID, VR::LO, "Id_7"),
+        (tags::REFERRING_PHYSICIAN_NAME, VR::PN, ""),
+        (tags::STUDY_INSTANCE_UID, VR::UI, "1.2.3"),
+        (tags::STUDY_DATE, VR::DA, "20260110"),
+        (tags::STUDY_TIME, VR::TM, "101659"),
+    ];
+    // The query, whether it matches by the standard, and the quirks under which it is the other way round.
+    let cases: [(&str, bool, &[Quirk]); 15] = [
+        ("PatientID=Id_7&PatientName=Schmidt", false, &[AnyKey]),
+        ("PatientID=ID_7", false, &[AnyCase]),
+        ("PatientName=muller*", false, &[AnyAccent]),
+        ("PatientName=mü*", true, &[LiteralWildcards]),
+        ("PatientID=Id*", true, &[LiteralWildcards]),
+        ("PatientID=I?7", false, &[QuestionIsAnyRun]),
+        ("ReferringPhysicianName=*", true, &[StarNeedsValue]),
+        ("PatientID=Id%25", false, &[PercentIsWildcard]),
+        ("StudyInstanceUID=1.2.4,1.2.3", true, &[FirstOfList]),
+        ("StudyDate=20260101-20260110", true, &[ExclusiveRanges]),
+        ("StudyDate=20260101-", true, &[NoOpenRanges]),
+        (
+            "StudyTime=1015-1016",
+            true,
+            &[ExclusiveRanges, RangesAsText],
+        ),
+        (
+            "StudyDate=20260109-20260111&StudyTime=1200-1300",
+            true,
+            &[SeparateRanges],
+        ),
+        (
+            "PatientName=Müller^Jürgen&fuzzymatching=true",
+            true,
+            &[FuzzyOnly],
+        ),
+        ("PatientName=Jurgen&fuzzymatching=true", true, &[]),
+    ];
+    for (raw, matches, turned) in cases {
+        assert_eq!(fits(&study, raw), matches, "{raw}");
+        for quirk in all {
+            let expected = matches != turned.contains(&quirk);
+            let quirks = Quirks::NONE.with(quirk);
+            assert_eq!(
+                fits_with(&study, raw, quirks),
+                expected,
+                "{raw} with {quirk:?}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -531,7 +607,7 @@ proptest! {
         (search.fuzzy, search.combined) = (fuzzy, combined);
         let keys: Vec<&Key> = search.keys.iter().collect();
         let told = |row: &InMemDicomObject| told(row, tags::STUDY_INSTANCE_UID);
-        let expected: Vec<_> = left.iter().filter(|one| matches(one, &keys, Style { fuzzy, combined })).map(told).collect();
+        let expected: Vec<_> = left.iter().filter(|one| matches(one, &keys, Style { fuzzy, combined, ..Style::default() })).map(told).collect();
         let found: Vec<_> = index.find(&search).iter().map(told).collect();
         prop_assert_eq!(found, expected);
     }

@@ -46,7 +46,11 @@ impl Account {
         let mut receipt = self.receipt(&asked.base);
         let status = asked.exchange.receipt(receipt.http_status(), &mut receipt);
         let (media, body) = match answer {
-            Answer::Json => (DICOM_JSON, receipt.to_json()),
+            Answer::Json => {
+                let mut text = receipt.to_json();
+                asked.exchange.json(&mut text);
+                (DICOM_JSON, text)
+            }
             Answer::Xml => (DICOM_XML, receipt.to_xml()),
         };
         let mut response = Response::new(Body::from(body));
