@@ -177,7 +177,7 @@ def test_what_it_passes_on_to_the_archive_comes_back_to_it_unchanged(both):
     after = other.files()
     assert set(after) == set(before)
     for instance, content in after.items():
-        assert pydicom.dcmread(io.BytesIO(content)) == pydicom.dcmread(io.BytesIO(before[instance])), instance
+        assert elements(content) == elements(before[instance]), instance
 
 
 def can_travel(path) -> bool:
@@ -185,3 +185,8 @@ def can_travel(path) -> bool:
     syntax = pydicom.dcmread(path, stop_before_pixels=True).file_meta.TransferSyntaxUID
     retired = [f"1.2.840.10008.1.2.4.{number}" for number in range(52, 67) if number != 57]
     return syntax not in retired and (syntax.is_deflated or len(data_set(path)) % 2 == 0)
+
+
+def elements(content: bytes) -> list[pydicom.DataElement]:
+    """Those that a toolkit on the way may not change: group lengths are its own, and it may write lengths and file meta information anew."""
+    return [element for element in pydicom.dcmread(io.BytesIO(content)) if element.tag.element != 0]
