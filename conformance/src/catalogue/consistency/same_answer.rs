@@ -94,10 +94,10 @@ async fn run(context: &Context) -> Verdict {
     association.release().await
 }
 
-/// A value as it stands in a query: every byte encoded that is not unreserved (RFC 3986 2.3).
+/// A value as it stands in a query: every byte encoded that is not unreserved (RFC 3986 2.3), and no wildcard.
 fn encoded(value: &str) -> String {
     let byte = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'*' => {
             char::from(byte).to_string()
         }
         other => format!("%{other:02X}"),
