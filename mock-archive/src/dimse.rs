@@ -28,6 +28,7 @@ use dicom_wire::dimse::{Command, CommandSet, DataSet, NResponse, NService, Statu
 use self::association::{Association, Ended, Entry};
 use self::negotiate::Use;
 use crate::archive::Archive;
+use crate::moment::{Connect, Operation};
 use crate::recording::Player;
 use crate::request::Service;
 use crate::tls::Stream;
@@ -41,10 +42,10 @@ const IDLE: Duration = Duration::from_secs(120);
 pub(crate) async fn serve(
     stream: Stream,
     archive: Archive,
-    connection: u64,
+    connect: &Connect,
     player: Option<Arc<Player>>,
 ) {
-    if let Some(association) = Association::accept(stream, archive, connection, player).await {
+    if let Some(association) = Association::accept(stream, archive, connect, player).await {
         converse(association).await;
     }
 }
@@ -111,6 +112,9 @@ async fn answer(
             match command {
                 Ok(Command::EchoRq(request)) => echo::answer(association, context, request).await,
                 // The operation ended before its cancel came (PS3.7 9.3.2.3).
+                Ok(Command::CancelRq(_)) if association.does(Operation::LateCancelAborts) => {
+                    Err(association.abort(2, 0).await)
+                }
                 Ok(Command::CancelRq(_)) => Ok(()),
                 Ok(Command::NRq(request)) => {
                     let response = NResponse {

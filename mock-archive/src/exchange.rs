@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use dicom_object::InMemDicomObject;
-use dicom_wire::dimse::Status;
+use dicom_wire::dimse::{CommandSet, Status, element};
 use dicom_wire::stow::StoreResponse;
 use http::HeaderMap;
 
@@ -163,6 +164,11 @@ impl Exchange {
         self.shape(Form::Listing(listing));
     }
 
+    /// A match of a C-FIND before it goes out, with all that is known of it.
+    pub fn matched(&self, row: &InMemDicomObject, identifier: &mut InMemDicomObject) {
+        self.shape(Form::Match { row, identifier });
+    }
+
     /// The store response before it goes out: give the status from the counts ([`StoreResponse::http_status`]), use the one returned.
     #[must_use]
     pub fn receipt(&self, status: u16, response: &mut StoreResponse) -> u16 {
@@ -207,22 +213,41 @@ impl Exchange {
         delivery
     }
 
-    /// A DIMSE response before it is written; once for each, pending ones too. The status may be changed; obey the delivery.
+    /// A DIMSE response before it is written; once for each, pending ones too, with how many of these went out before. The command set and
+    /// the data set may be changed; obey the delivery.
     #[must_use]
-    pub fn respond(&self, status: &mut Status) -> Delivery {
+    pub fn respond(
+        &self,
+        set: &mut CommandSet,
+        data_set: &mut Option<Bytes>,
+        pending: u64,
+    ) -> Delivery {
         let mut send = Send {
             request: self.request(),
-            head: Head::Dimse { status },
+            head: Head::Dimse {
+                set,
+                data_set,
+                pending,
+            },
             delivery: Delivery::default(),
         };
         self.pass(&mut Scene::Send(&mut send));
         let delivery = send.delivery;
+        let status = set.number(element::STATUS).ok().flatten();
         self.note(Note::Responded {
-            status: *status,
+            status: status.map_or(Status::SUCCESS, Status),
             times: 1,
             delivery: delivery.clone(),
         });
         delivery
+    }
+
+    /// The acceptance of an association before it is written. It may be changed.
+    pub fn acceptance(&self, pdu: &mut Vec<u8>) {
+        self.pass(&mut Scene::Negotiate(&mut Negotiate {
+            request: self.request(),
+            choice: Choice::Acceptance(pdu),
+        }));
     }
 
     /// Something else worth keeping as evidence: a malformed body, an abort by the peer. Lower case, UIDs only, never a patient's value.

@@ -155,6 +155,13 @@ faults! {
     metadata_lag::MetadataLag = "metadata-lag",
     trickle::Trickle = "trickle",
     clock_skew::ClockSkew = "clock-skew",
+    upper_layer::UpperLayer = "upper-layer",
+    replace_rejection::ReplaceRejection = "replace-rejection",
+    answer_contexts::AnswerContexts = "answer-contexts",
+    misshape_acceptance::MisshapeAcceptance = "misshape-acceptance",
+    operation_habit::OperationHabit = "operation-habit",
+    alter_response::AlterResponse = "alter-response",
+    rewrite_match::RewriteMatch = "rewrite-match",
 }
 
 impl AnyFault {

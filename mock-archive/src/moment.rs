@@ -13,6 +13,7 @@
 //!
 //! All of them are plain data and are computed under the archive's lock without waiting: an edge sleeps, cuts or closes itself, after the call.
 
+mod habit;
 mod line;
 
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use dicom_object::InMemDicomObject;
-use dicom_wire::dimse::Status;
+use dicom_wire::dimse::{CommandSet, Status};
 use dicom_wire::query::{Level, Query};
 use dicom_wire::stow::{StoreResponse, WarningReason};
 use dicom_wire::uid::Uid;
@@ -29,6 +30,7 @@ use http::{HeaderMap, HeaderValue};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use habit::{Habits, Operation, UpperLayer};
 pub use line::{Handshake, Idle, Latency, Line, Rates, Slices, Spread, Stall};
 
 use crate::archive::{Identity, Verdict};
@@ -57,6 +59,8 @@ pub enum Moment {
     Rows,
     /// [`Form::Row`].
     Row,
+    /// [`Form::Match`].
+    Match,
     /// [`Form::Instances`].
     Instances,
     /// [`Form::Dataset`].
@@ -84,6 +88,8 @@ pub struct Connect {
     pub open: usize,
     /// How the bytes shall pass.
     pub line: Line,
+    /// DIMSE: how the upper layer shall treat what comes.
+    pub upper: Habits<UpperLayer>,
 }
 
 /// How and when a connection ends before its time.
@@ -230,6 +236,8 @@ pub struct Dialect {
     pub parameters: Parameters,
     /// In which form attributes are given.
     pub attributes: AttributesAs,
+    /// DIMSE: how operations are understood and carried out; on the association's exchange.
+    pub operations: Habits<Operation>,
 }
 
 /// How the query string of a search is read (PS3.18 8.3.4).
@@ -295,6 +303,8 @@ pub struct Negotiate<'a> {
 pub enum Choice<'a> {
     /// The presentation contexts of an association, with the archive's answers filled in.
     Contexts(&'a mut Vec<Context>),
+    /// A-ASSOCIATE-AC as it is about to go out, header included (PS3.8 9.3.3).
+    Acceptance(&'a mut Vec<u8>),
     /// In which transfer syntax one stored instance goes out.
     Syntax {
         /// The instance.
@@ -450,6 +460,13 @@ pub enum Form<'a> {
         /// Its attributes.
         row: &'a mut InMemDicomObject,
     },
+    /// One match as C-FIND answers it: the keys asked for, as the peer gets them.
+    Match {
+        /// The attributes of the match, asked for or not.
+        row: &'a InMemDicomObject,
+        /// The identifier that goes out.
+        identifier: &'a mut InMemDicomObject,
+    },
     /// The instances a retrieve will return, or the sub-operations of a C-GET or C-MOVE, in order.
     Instances(&'a mut Vec<Arc<Stored>>),
     /// The attributes of one instance in a metadata answer (no bulk values in it).
@@ -577,8 +594,12 @@ pub enum Head<'a> {
     },
     /// A DIMSE response; for pending responses this is passed once for each.
     Dimse {
-        /// Status (0000,0900).
-        status: &'a mut Status,
+        /// Its command set; (0000,0800) is put in afterwards.
+        set: &'a mut CommandSet,
+        /// Its data set.
+        data_set: &'a mut Option<Bytes>,
+        /// How many pending responses went out before.
+        pending: u64,
     },
 }
 
@@ -597,6 +618,8 @@ pub struct Delivery {
     pub withheld: bool,
     /// DIMSE: send A-ABORT (source, reason) instead.
     pub abort: Option<(u8, u8)>,
+    /// DIMSE: so much is added to the group length (0000,0000).
+    pub group_length_off_by: i32,
 }
 
 /// Where and how an answer stops before its end.

@@ -315,6 +315,7 @@ impl Scene<'_, '_> {
                 Form::Page(_) => Moment::Page,
                 Form::Rows(_) => Moment::Rows,
                 Form::Row { .. } => Moment::Row,
+                Form::Match { .. } => Moment::Match,
                 Form::Instances(_) => Moment::Instances,
                 Form::Dataset { .. } => Moment::Dataset,
                 Form::Receipt { .. } => Moment::Receipt,

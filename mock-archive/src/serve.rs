@@ -95,7 +95,7 @@ pub(crate) async fn dimse(
         let (archive, player) = (archive.clone(), player.clone());
         let connection = async move {
             if let Some(stream) = opening.await {
-                crate::dimse::serve(stream, archive, connect.number, player).await;
+                crate::dimse::serve(stream, archive, &connect, player).await;
             }
         };
         (connection, outage)

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::Archive;
-use crate::moment::{Connect, Line};
+use crate::moment::{Connect, Habits, Line};
 use crate::request::Protocol;
 use crate::rule::Scene;
 
@@ -24,6 +24,7 @@ impl Archive {
                 seed: self.policy().seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15),
                 ..Line::default()
             },
+            upper: Habits::default(),
         };
         self.state()
             .rules

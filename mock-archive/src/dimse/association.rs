@@ -20,7 +20,7 @@ use super::negotiate::{Extended, Use, usage};
 use super::payload::{self, Payload};
 use crate::archive::{Archive, Seat};
 use crate::exchange::Exchange;
-use crate::moment::{Cut, Manner, Pdvs, Ruling};
+use crate::moment::{Cut, Habits, Manner, Operation, Pdvs, Ruling, UpperLayer};
 use crate::policy::Extension;
 use crate::recording::Player;
 use crate::request::{Request, Service};
@@ -33,6 +33,9 @@ const UNEXPECTED_PDU: u8 = 2;
 const UNEXPECTED_PARAMETER: u8 = 5;
 /// PS3.8 9.3.8: the provider aborts because of a field with a wrong value.
 const INVALID_PARAMETER: u8 = 6;
+
+/// Where the value of the group length (0000,0000) is in the first PDU of a message.
+const GROUP_LENGTH: std::ops::Range<usize> = 20..24;
 
 /// So many commands or pieces of data sets are kept that come while an operation runs; the rest waits in the network.
 const MAX_EARLY: usize = 64;
@@ -82,6 +85,9 @@ pub(super) struct Association {
     pub(super) values: VecDeque<Pdv>,
     pub(super) early: VecDeque<Event>,
     pub(super) data_sent: u64,
+    pub(super) pending_sent: u64,
+    /// The acceptance as it went out.
+    pub(super) acceptance: Bytes,
     pub(super) reports: VecDeque<Report>,
     pub(super) player: Option<Arc<Player>>,
 }
@@ -113,9 +119,19 @@ impl Association {
         self.contexts.get(&id).cloned().ok_or(Ended)
     }
 
+    /// How operations are carried out on this association.
+    pub(super) fn operations(&self) -> Habits<Operation> {
+        self.opening.dialect().operations
+    }
+
+    /// Whether this is how operations are carried out on this association.
+    pub(super) fn does(&self, habit: Operation) -> bool {
+        self.operations().has(habit)
+    }
+
     /// Whether the requester takes instances of this class on this association (PS3.7 D.3.3.4).
     pub(super) fn peer_is_scp(&self, class: &Uid) -> bool {
-        self.roles.get(class).is_some_and(|roles| roles.scp)
+        self.does(Operation::RolesIgnored) || self.roles.get(class).is_some_and(|roles| roles.scp)
     }
 
     /// What the accepted context of this ID is for.
@@ -137,7 +153,7 @@ impl Association {
 
     /// How far an identifier for this class has to name the levels above its own.
     pub(super) fn hierarchy(&self, class: &Uid) -> Hierarchy {
-        if self.has(class, Extension::Relational) {
+        if self.has(class, Extension::Relational) || self.does(Operation::Relational) {
             Hierarchy::Relational
         } else {
             Hierarchy::Strict
@@ -164,6 +180,7 @@ impl Association {
     pub(super) async fn open(&mut self, request: Request) -> Result<(Exchange, Entry), Ended> {
         let exchange = self.archive.exchange(request);
         self.data_sent = 0;
+        self.pending_sent = 0;
         let admission = exchange.admit();
         super::wait(admission.delay).await;
         let entry = match admission.ruling {
@@ -243,7 +260,9 @@ impl Association {
                 if let Event::Command { set, .. } = &event
                     && let Ok(Command::CancelRq(cancel)) = Command::from_set(set)
                 {
-                    if cancel.message_id_responded_to == message_id {
+                    if cancel.message_id_responded_to == message_id
+                        && !self.does(Operation::CancelIgnored)
+                    {
                         return Ok(true);
                     }
                 } else {
@@ -284,11 +303,11 @@ impl Association {
         exchange: &Exchange,
         context: u8,
         mut set: CommandSet,
-        data_set: Option<Bytes>,
+        mut data_set: Option<Bytes>,
     ) -> Result<(), Ended> {
-        let status = set.number(element::STATUS).ok().flatten();
-        let mut status = status.map_or(Status::SUCCESS, Status);
-        let delivery = exchange.respond(&mut status);
+        let had_data_set = data_set.is_some();
+        let delivery = exchange.respond(&mut set, &mut data_set, self.pending_sent);
+        self.pending_sent += 1;
         super::wait(delivery.delay).await;
         if let Some((source, reason)) = delivery.abort {
             return Err(self.abort(source, reason).await);
@@ -296,14 +315,26 @@ impl Association {
         if delivery.withheld {
             return Ok(());
         }
-        set.put_number(element::STATUS, status.0);
+        if data_set.is_some() != had_data_set {
+            let follows = if had_data_set { 0x0101 } else { 0x0001 };
+            set.put_number(element::DATA_SET_TYPE, follows);
+        }
         let length = data_set.as_ref().map_or(0, Bytes::len);
-        let mut pdus = Message {
+        let message = Message {
             context,
             command: set,
             data_set,
+        };
+        let mut pdus = BytesMut::from(message.to_pdus(self.max_length));
+        if delivery.group_length_off_by != 0
+            && let Some(length) = pdus
+                .get_mut(GROUP_LENGTH)
+                .and_then(|bytes| bytes.first_chunk_mut::<4>())
+        {
+            let wrong =
+                u32::from_le_bytes(*length).wrapping_add_signed(delivery.group_length_off_by);
+            *length = wrong.to_le_bytes();
         }
-        .to_pdus(self.max_length);
         if let Some(Cut { after, manner }) = delivery.cut
             && self.data_sent + length as u64 >= after
         {
@@ -383,7 +414,13 @@ impl Association {
 
     /// What the values at hand make; `None` if more have to be read.
     async fn assembled(&mut self) -> Result<Option<Event>, Ended> {
-        while let Some(value) = self.values.pop_front() {
+        while let Some(mut value) = self.values.pop_front() {
+            let first = self.contexts.keys().next().copied();
+            if let Some(first) = first.filter(|_| self.connection.does(UpperLayer::AnyContext))
+                && !self.contexts.contains_key(&value.context)
+            {
+                value.context = first;
+            }
             if !self.contexts.contains_key(&value.context) {
                 self.remark(format!(
                     "PDV on context {}, which was not negotiated",
@@ -415,6 +452,10 @@ impl Association {
                 self.remark(gone.to_string());
                 return Err(match gone {
                     Gone::Closed | Gone::Broken(_) => Ended,
+                    Gone::TooLong { .. } if self.connection.does(UpperLayer::OversizeDropped) => {
+                        self.connection.hold().await;
+                        Ended
+                    }
                     Gone::TooLong { .. } => self.abort(2, INVALID_PARAMETER).await,
                     Gone::Idle(_) => self.abort(2, 0).await,
                 });
@@ -422,9 +463,16 @@ impl Association {
         };
         match pdu.kind {
             P_DATA_TF => match pdv::read_body(pdu.body()) {
-                Ok(values) => {
+                Ok(mut values) => {
+                    if self.connection.does(UpperLayer::OneValue) {
+                        values.truncate(1);
+                    }
                     self.values.extend(values);
                     Ok(())
+                }
+                Err(_) if self.connection.does(UpperLayer::LengthsBelieved) => {
+                    self.connection.hold().await;
+                    Err(Ended)
                 }
                 Err(error) => {
                     self.remark(error.to_string());
@@ -436,6 +484,9 @@ impl Association {
                     self.remark("released inside a message");
                 }
                 self.seat = None;
+                if self.connection.does(UpperLayer::ReleaseCloses) {
+                    return Err(Ended);
+                }
                 if self
                     .connection
                     .write(&[kind::RELEASE_RP, 0, 0, 0, 0, 4, 0, 0, 0, 0])
@@ -450,10 +501,15 @@ impl Association {
                 self.remark("aborted by the peer");
                 Err(Ended)
             }
+            kind::ASSOCIATE_RQ if self.connection.does(UpperLayer::SecondRequestAccepted) => {
+                let acceptance = self.acceptance.clone();
+                self.write(&acceptance, None).await
+            }
             kind::ASSOCIATE_RQ | kind::ASSOCIATE_AC | kind::ASSOCIATE_RJ | kind::RELEASE_RP => {
                 self.remark(format!("unexpected PDU of type {:02X}H", pdu.kind));
                 Err(self.abort(2, UNEXPECTED_PDU).await)
             }
+            _ if self.connection.does(UpperLayer::UnknownPduIgnored) => Ok(()),
             unknown => {
                 self.remark(format!("unknown PDU of type {unknown:02X}H"));
                 Err(self.abort(2, UNRECOGNIZED_PDU).await)

@@ -20,6 +20,7 @@ use super::identifier;
 use super::user::User;
 use crate::archive::Archive;
 use crate::exchange::Exchange;
+use crate::moment::Operation;
 use crate::request::{Scope, Service};
 
 /// Request Storage Commitment (PS3.4 J.3.2).
@@ -82,7 +83,8 @@ pub(super) async fn answer(
         .respond(&exchange, context, response, None)
         .await?;
     let Some(asked) = asked else { return Ok(()) };
-    let (event_type, event) = asked.event(association.archive(), &exchange);
+    let trusts = association.does(Operation::CommitsAnything);
+    let (event_type, event) = asked.event(association.archive(), &exchange, trusts);
     let is_first = association.reports.is_empty();
     association.reports.push_back(Report {
         exchange,
@@ -244,7 +246,12 @@ impl Asked {
     }
 
     /// The event type and information that are true now (PS3.4 table J.3-2).
-    fn event(&self, archive: &Archive, exchange: &Exchange) -> (u16, InMemDicomObject) {
+    fn event(
+        &self,
+        archive: &Archive,
+        exchange: &Exchange,
+        trusts: bool,
+    ) -> (u16, InMemDicomObject) {
         let scope = |reference: &Reference| Scope {
             instance: Some(reference.instance.clone()),
             ..Scope::all()
@@ -258,6 +265,7 @@ impl Asked {
         let (mut committed, mut failed) = (Vec::new(), Vec::new());
         for reference in &self.references {
             match classes.get(&reference.instance) {
+                _ if trusts => committed.push(item(reference)),
                 Some(class) if **class == reference.class => committed.push(item(reference)),
                 Some(_) => failed.push(failed_item(reference, Status::CLASS_INSTANCE_CONFLICT)),
                 None => failed.push(failed_item(reference, Status::NO_SUCH_INSTANCE)),

@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
 
 use super::ARTIM;
+use crate::moment::{Habits, UpperLayer};
 use crate::socket::Switch;
 use crate::tls::Stream;
 
@@ -77,6 +78,7 @@ pub(super) struct Connection {
     stream: Stream,
     buffer: BytesMut,
     max_data: usize,
+    habits: Habits<UpperLayer>,
 }
 
 impl Connection {
@@ -91,7 +93,19 @@ impl Connection {
             stream,
             buffer: BytesMut::new(),
             max_data,
+            habits: Habits::default(),
         }
+    }
+
+    /// The same with these habits.
+    pub(super) fn with_habits(mut self, habits: Habits<UpperLayer>) -> Self {
+        self.habits = habits;
+        self
+    }
+
+    /// Whether this is a habit of the upper layer here.
+    pub(super) fn does(&self, habit: UpperLayer) -> bool {
+        self.habits.has(habit)
     }
 
     /// The next PDU. Cancel safe: what was read of one that is not complete stays.
@@ -103,6 +117,9 @@ impl Connection {
             // Data sets are kept as slices of these buffers, so a new one is begun only when this one is nearly full.
             if self.buffer.capacity() - self.buffer.len() < LEAST_READ {
                 self.buffer.reserve(READ);
+            }
+            if !self.buffer.is_empty() && self.does(UpperLayer::OneRead) {
+                return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
             }
             if self.stream.read_buf(&mut self.buffer).await? == 0 {
                 return Err(if self.buffer.is_empty() {
@@ -133,7 +150,7 @@ impl Connection {
         } else {
             MAX_CONTROL_PDU
         };
-        if length > limit {
+        if length > limit && !self.does(UpperLayer::LengthsBelieved) {
             return Err(Gone::TooLong {
                 kind,
                 length,

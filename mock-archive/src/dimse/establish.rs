@@ -4,20 +4,25 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use dicom_ul::pdu::{self, AssociationRQ, Pdu};
+use dicom_ul::pdu::{self, AssociationRQ, Pdu, PresentationContextProposed, UserVariableItem};
 use dicom_wire::ae::AeTitle;
-use dicom_wire::dimse::pdv::Assembler;
+use dicom_wire::dimse::pdv::{Assembler, P_DATA_TF};
 
 use super::ARTIM;
 use super::association::{Agreed, Association};
 use super::connection::{Connection, Gone, kind};
 use super::negotiate::{self, APPLICATION_CONTEXT};
 use crate::archive::Archive;
-use crate::moment::{ContextAnswer, Rejection, Ruling};
+use crate::moment::{Connect, ContextAnswer, Habits, Rejection, Ruling, UpperLayer};
 use crate::recording::Player;
 use crate::recording::dimse::Opened;
 use crate::request::{Request, Service};
 use crate::tls::Stream;
+
+/// Reserved bytes of a request: of its header, after the version, and after the AE titles (PS3.8 9.3.2).
+const RESERVED: [usize; 4] = [1, 8, 9, 42];
+/// The last type of a sub-item of the user information that the standard has (PS3.7 D.3.3.7).
+const LAST_KNOWN_ITEM: u8 = 0x59;
 
 /// Result, source and reason for one association too many (PS3.8 9.3.4): rejected for now, local limit exceeded.
 const LIMIT_EXCEEDED: Rejection = Rejection {
@@ -31,17 +36,30 @@ impl Association {
     pub(super) async fn accept(
         stream: Stream,
         archive: Archive,
-        number: u64,
+        connect: &Connect,
         player: Option<Arc<Player>>,
     ) -> Option<Self> {
         let policy = archive.policy();
-        let mut connection = Connection::new(stream, policy.max_pdu);
+        let (number, habits) = (connect.number, connect.upper);
+        let connection = Connection::new(stream, policy.max_pdu);
+        let mut connection = connection.with_habits(habits);
         if connection.is_silent() {
             connection.hold().await;
             return None;
         }
         let (received, request) = first_pdu(&mut connection).await?;
-        if let Err(rejection) = check(&request) {
+        if is_unbearable(&received, &request, habits) {
+            connection.abort(0, 0).await;
+            return None;
+        }
+        let is_even = |context: &PresentationContextProposed| context.id.is_multiple_of(2);
+        if habits.has(UpperLayer::EvenContextHangs)
+            && request.presentation_contexts.iter().any(is_even)
+        {
+            connection.hold().await;
+            return None;
+        }
+        if let Err(rejection) = check(&request, habits) {
             reject(&mut connection, rejection).await;
             return None;
         }
@@ -61,6 +79,9 @@ impl Association {
         let lines = player.as_ref().and_then(|player| player.dimse.as_ref());
         let recorded = lines.and_then(|lines| lines.opening(&calling, &called));
         let seat = archive.seat();
+        if seat.is_none() && habits.has(UpperLayer::LimitCloses) {
+            return None;
+        }
         let refused = match &seat {
             None => Err(LIMIT_EXCEEDED),
             Some(_) => match recorded.map(|known| &known.outcome) {
@@ -73,6 +94,7 @@ impl Association {
                     source,
                     reason,
                 }),
+                _ if habits.has(UpperLayer::UserIgnored) => Ok(()),
                 _ => negotiate::identify(&request, policy),
             },
         };
@@ -120,7 +142,7 @@ impl Association {
         let roles = negotiate::roles(&request, &contexts);
         let extended = negotiate::extended(&request, &contexts, policy);
         let information = negotiate::user_information(&request, &roles, &extended, policy);
-        let acceptance = match negotiate::acceptance(&received, &contexts, information) {
+        let mut acceptance = match negotiate::acceptance(&received, &contexts, information) {
             Ok(bytes) => bytes,
             Err(error) => {
                 opening.remark(format!("cannot be accepted: {error}"));
@@ -128,7 +150,12 @@ impl Association {
                 return None;
             }
         };
+        opening.acceptance(&mut acceptance);
         connection.write(&acceptance).await.ok()?;
+        let max_length = match habits.has(UpperLayer::PeerLimitIgnored) {
+            true => 0,
+            false => negotiate::max_length(&request.user_variables),
+        };
         let agreed = contexts
             .into_iter()
             .filter_map(|context| match context.answer {
@@ -151,13 +178,15 @@ impl Association {
             contexts: agreed.collect(),
             roles,
             extended,
-            max_length: negotiate::max_length(&request.user_variables),
+            max_length,
             opening,
             archive,
             assembler: Assembler::default(),
             values: VecDeque::new(),
             early: VecDeque::new(),
             data_sent: 0,
+            pending_sent: 0,
+            acceptance: acceptance.into(),
             reports: VecDeque::new(),
             player,
         })
@@ -166,7 +195,17 @@ impl Association {
 
 /// The request that a new connection has to start with; anything else ends it (PS3.8 table 9-10, state 2).
 async fn first_pdu(connection: &mut Connection) -> Option<(Bytes, AssociationRQ)> {
-    let pdu = match connection.read_within(ARTIM).await {
+    let read = loop {
+        let read = match connection.does(UpperLayer::NoArtim) {
+            true => connection.read().await,
+            false => connection.read_within(ARTIM).await,
+        };
+        match &read {
+            Ok(pdu) if is_passed_over(pdu.kind, connection) => {}
+            _ => break read,
+        }
+    };
+    let pdu = match read {
         Ok(pdu) => pdu,
         Err(Gone::TooLong { .. }) => {
             connection.abort(0, 0).await;
@@ -183,6 +222,10 @@ async fn first_pdu(connection: &mut Connection) -> Option<(Bytes, AssociationRQ)
     ) {
         (_, Ok(Some(Pdu::AssociationRQ(request)))) => Some((pdu.bytes, request)),
         (kind::ABORT, _) => None,
+        _ if connection.does(UpperLayer::LengthsBelieved) => {
+            connection.hold().await;
+            None
+        }
         (kind, outcome) => {
             tracing::debug!(kind, error = ?outcome.err(), "no association request");
             connection.abort(0, 0).await;
@@ -191,16 +234,42 @@ async fn first_pdu(connection: &mut Connection) -> Option<(Bytes, AssociationRQ)
     }
 }
 
+/// What comes before a request and is not minded.
+fn is_passed_over(kind: u8, connection: &Connection) -> bool {
+    match kind {
+        P_DATA_TF => connection.does(UpperLayer::DataFirst),
+        kind::ASSOCIATE_RQ..=kind::ABORT => false,
+        _ => connection.does(UpperLayer::UnknownPduIgnored),
+    }
+}
+
+/// Whether there is something in a request that the standard allows and this archive does not.
+fn is_unbearable(received: &Bytes, request: &AssociationRQ, habits: Habits<UpperLayer>) -> bool {
+    let tests = habits.has(UpperLayer::ReservedTested);
+    let is_reserved_used = || RESERVED.iter().any(|&at| received.get(at) != Some(&0));
+    let is_unknown = |item: &UserVariableItem| matches!(item, UserVariableItem::Unknown(kind, _) if *kind > LAST_KNOWN_ITEM);
+    tests && is_reserved_used()
+        || habits.has(UpperLayer::UnknownItemAborts)
+            && request.user_variables.iter().any(is_unknown)
+}
+
 /// The version and the application context (PS3.8 9.3.4).
-fn check(request: &AssociationRQ) -> Result<(), Rejection> {
-    if request.protocol_version & 1 == 0 {
+fn check(request: &AssociationRQ, habits: Habits<UpperLayer>) -> Result<(), Rejection> {
+    let version = request.protocol_version;
+    let is_refused = match habits.has(UpperLayer::VersionOneOnly) {
+        true => version != 1,
+        false => version & 1 == 0 && !habits.has(UpperLayer::AnyVersion),
+    };
+    if is_refused {
         return Err(Rejection {
             result: 1,
             source: 2,
             reason: 2,
         });
     }
-    if request.application_context_name.trim_matches([' ', '\0']) != APPLICATION_CONTEXT {
+    if !habits.has(UpperLayer::AnyApplicationContext)
+        && request.application_context_name.trim_matches([' ', '\0']) != APPLICATION_CONTEXT
+    {
         return Err(Rejection {
             result: 1,
             source: 1,

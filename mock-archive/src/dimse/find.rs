@@ -38,6 +38,7 @@ pub(super) async fn answer(
 ) -> Result<(), Ended> {
     let agreed = association.context(context)?;
     let received = identifier::receive(association, &agreed).await?;
+    let patient = received.as_ref().ok().and_then(patient_id);
     let asked = received.and_then(|identifier| read(association, &agreed, &request, identifier));
     let mut opened = association
         .request(Service::Search, "C-FIND")
@@ -45,9 +46,9 @@ pub(super) async fn answer(
     if let Ok(Asked { identifier, query }) = &asked {
         opened = opened.level(query.level).scope(scope(identifier));
         opened = opened.keys(keys(identifier));
-        if let Some(id) = patient_id(identifier) {
-            opened = opened.patient_id(id);
-        }
+    }
+    if let Some(id) = patient {
+        opened = opened.patient_id(id);
     }
     let (exchange, entry) = association.open(opened).await?;
     let outcome = match (entry, asked) {
@@ -116,6 +117,7 @@ async fn matches(
                 PrimitiveValue::from("ONLINE"),
             ));
         }
+        exchange.matched(&row, &mut answer);
         let bytes = match identifier::write(&answer, &agreed.transfer_syntax) {
             Ok(bytes) => bytes,
             Err(why) => return Ok(Outcome::from(Status::CANNOT_UNDERSTAND).with_comment(why)),

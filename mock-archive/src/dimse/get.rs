@@ -13,7 +13,7 @@ use super::payload::Payload;
 use super::retrieve::{Progress, Wanted, route};
 use super::{commitment, identifier};
 use crate::exchange::Exchange;
-use crate::moment::Next;
+use crate::moment::{Next, Operation};
 use crate::request::Service;
 use crate::store::Stored;
 
@@ -165,7 +165,10 @@ async fn sub_operation(
                 return Ok(response.outcome.status);
             }
             Ok(Command::NRsp(response)) => commitment::answered(association, &response).await?,
-            Ok(Command::CancelRq(cancel)) => *is_cancelled |= cancel.message_id_responded_to == get,
+            Ok(Command::CancelRq(cancel)) => {
+                *is_cancelled |= cancel.message_id_responded_to == get
+                    && !association.does(Operation::CancelIgnored);
+            }
             Ok(other) => {
                 association.remark(format!(
                     "{} while a C-STORE of a C-GET waits for its answer",

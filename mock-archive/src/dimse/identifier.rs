@@ -1,5 +1,7 @@
 //! Identifiers of C-FIND, C-MOVE and C-GET: between bytes on a context and objects (PS3.4 C.4).
 
+mod reading;
+
 use std::io::Cursor;
 
 use bytes::Bytes;
@@ -37,7 +39,9 @@ pub(super) async fn receive(
         return Ok(Err(Outcome::from(Status::CANNOT_UNDERSTAND)
             .with_comment("identifier is longer than 1 MiB")));
     };
+    let habits = association.operations();
     Ok(read(&bytes, context)
+        .map(|identifier| reading::understood(identifier, context, habits))
         .map_err(|why| Outcome::from(Status::CANNOT_UNDERSTAND).with_comment(why)))
 }
 

@@ -14,7 +14,7 @@ use super::payload::Payload;
 use super::retrieve::{Progress, Wanted, route};
 use super::user::User;
 use crate::exchange::Exchange;
-use crate::moment::Next;
+use crate::moment::{Next, Operation};
 use crate::request::Service;
 use crate::store::Stored;
 
@@ -127,10 +127,10 @@ async fn run(
             release(user).await;
             return Ok(Status::CANCEL.into());
         }
-        let originator = Originator {
+        let originator = (!association.does(Operation::NoOriginator)).then(|| Originator {
             ae_title: association.calling().clone(),
             message_id: request.message_id,
-        };
+        });
         let status = match &mut user {
             None => Status::CANNOT_PERFORM_SUB_OPERATIONS,
             Some(open) => match sub_operation(open, exchange, stored, number, originator).await {
@@ -182,7 +182,7 @@ async fn sub_operation(
     exchange: &Exchange,
     stored: &Arc<Stored>,
     number: usize,
-    originator: Originator,
+    originator: Option<Originator>,
 ) -> Result<Status, String> {
     let instance = &stored.identity().instance;
     let Some((context, syntax)) = route(exchange, stored, user.contexts()) else {
@@ -201,7 +201,7 @@ async fn sub_operation(
         sop_class: stored.identity().sop_class.clone(),
         sop_instance: instance.clone(),
         priority: Priority::Medium,
-        originator: Some(originator),
+        originator,
     };
     user.store(context.id, request, payload).await
 }

@@ -9,6 +9,7 @@ use super::association::{Agreed, Association, Ended, Entry};
 use super::negotiate::{Use, usage};
 use crate::archive::{Incoming, Verdict};
 use crate::exchange::Exchange;
+use crate::moment::Operation;
 use crate::request::{Scope, Service};
 use crate::store::Spooled;
 
@@ -29,6 +30,19 @@ pub(super) async fn answer(
         .transfer_syntax(agreed.transfer_syntax.clone())
         .scope(scope);
     let (exchange, entry) = association.open(opened).await?;
+    let response = |outcome: Outcome| StoreResponse {
+        message_id: request.message_id,
+        sop_class: Some(request.sop_class.clone()),
+        sop_instance: Some(request.sop_instance.clone()),
+        outcome,
+    };
+    let is_early = entry == Entry::Proceed && association.does(Operation::EarlySuccess);
+    if is_early {
+        let success = response(Status::SUCCESS.into());
+        association
+            .respond(&exchange, context, success, None)
+            .await?;
+    }
     let outcome = match entry {
         Entry::Silence => return association.skip_data_set().await,
         Entry::Fail(status) => {
@@ -56,14 +70,11 @@ pub(super) async fn answer(
             }
         },
     };
-    let response = StoreResponse {
-        message_id: request.message_id,
-        sop_class: Some(request.sop_class),
-        sop_instance: Some(request.sop_instance),
-        outcome,
-    };
+    if is_early {
+        return Ok(());
+    }
     association
-        .respond(&exchange, context, response, None)
+        .respond(&exchange, context, response(outcome), None)
         .await
 }
 

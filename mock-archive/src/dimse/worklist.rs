@@ -75,7 +75,8 @@ async fn matches(
         if association.is_cancelled(request.message_id).await? {
             return Ok(Status::CANCEL.into());
         }
-        let answer = find::wanted(&asked.identifier, &row);
+        let mut answer = find::wanted(&asked.identifier, &row);
+        exchange.matched(&row, &mut answer);
         let bytes = match identifier::write(&answer, &agreed.transfer_syntax) {
             Ok(bytes) => bytes,
             Err(why) => return Ok(Outcome::from(Status::CANNOT_UNDERSTAND).with_comment(why)),

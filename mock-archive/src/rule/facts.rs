@@ -216,10 +216,11 @@ impl<'a> Facts<'a> {
             },
             Scene::Negotiate(negotiate) => match &negotiate.choice {
                 Choice::Syntax { stored, .. } => facts.with_identity(stored.identity()),
-                Choice::Contexts(_) => facts,
+                Choice::Contexts(_) | Choice::Acceptance(_) => facts,
             },
             Scene::Shape(shape) => match &shape.form {
                 Form::Row { row, .. } => facts.with_row(row),
+                Form::Match { row, .. } => facts.with_row(row),
                 Form::Dataset { stored, .. } | Form::SubOperation { stored, .. } => {
                     facts.with_identity(stored.identity())
                 }

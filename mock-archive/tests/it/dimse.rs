@@ -2,6 +2,7 @@
 
 mod association;
 mod commitment;
+mod faults;
 mod find;
 pub(crate) mod peer;
 mod receiver;

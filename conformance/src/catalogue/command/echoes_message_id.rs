@@ -1,6 +1,6 @@
 //! A response says which request it answers.
 
-use crate::check::{Check, Clause, Editions, Level, Need, Profile};
+use crate::check::{Check, Clause, Editions, Level, Profile};
 use crate::context::Context;
 use crate::outcome::Verdict;
 use crate::probe::pdu::command::VERIFICATION;
@@ -10,7 +10,7 @@ pub(crate) static CHECK: Check = Check {
     title: "a response names the message ID of its request, whatever it is",
     clauses: &[Clause::ps3_7("9.3.5.2"), Clause::ps3_7("E.1")],
     level: Level::Must,
-    needs: &[Need::Dimse],
+    needs: &[],
     editions: Editions::ALL,
     profiles: &[Profile::CoreDimse],
     fault: "cmd.wrong-message-id",
