@@ -1,13 +1,13 @@
 //! One HTTP request or DIMSE operation on its way through the archive, as an edge holds it.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use dicom_object::InMemDicomObject;
 use dicom_wire::dimse::{CommandSet, Status, element};
 use dicom_wire::stow::StoreResponse;
+use dicom_wire::uid::Uid;
 use http::HeaderMap;
 
 use crate::archive::Archive;
@@ -45,6 +45,7 @@ struct Inner {
     request: Arc<Request>,
     dialect: Mutex<Dialect>,
     instances: AtomicUsize,
+    study: OnceLock<Uid>,
 }
 
 impl Exchange {
@@ -56,6 +57,7 @@ impl Exchange {
                 request,
                 dialect: Mutex::default(),
                 instances: AtomicUsize::new(0),
+                study: OnceLock::new(),
             }),
         }
     }
@@ -97,8 +99,8 @@ impl Exchange {
         let mut admit = Admit {
             request,
             admission: Admission {
-                delay: Duration::ZERO,
                 ruling,
+                ..Admission::default()
             },
             dialect: Dialect::default(),
         };
@@ -265,6 +267,11 @@ impl Exchange {
     /// Number of the next instance of this exchange; 1 for the first.
     pub(crate) fn next_instance(&self) -> usize {
         self.inner.instances.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// The study of the first instance of this exchange, given that of one of them.
+    pub(crate) fn first_study(&self, study: &Uid) -> Uid {
+        self.inner.study.get_or_init(|| study.clone()).clone()
     }
 
     /// How many instances of this exchange were judged.

@@ -15,6 +15,7 @@
 
 mod habit;
 mod line;
+pub mod multipart;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +36,7 @@ pub use line::{Handshake, Idle, Latency, Line, Rates, Slices, Spread, Stall};
 
 use crate::archive::{Identity, Verdict};
 use crate::matching::Quirks;
-use crate::policy::PatientConflict;
+use crate::policy::{Delete, Duplicates, PatientConflict};
 use crate::request::{Protocol, Request};
 use crate::store::Stored;
 
@@ -146,6 +147,10 @@ pub struct Admission {
     pub delay: Duration,
     /// Then do this.
     pub ruling: Ruling,
+    /// HTTP: read the request as if these were its header fields.
+    pub headers: Option<HeaderMap>,
+    /// HTTP: links in the answer begin with this, not with the URL that was asked.
+    pub base: Option<String>,
 }
 
 impl Admission {
@@ -232,6 +237,10 @@ pub struct Dialect {
     pub delimiter: Delimiter,
     /// How many PDVs of a message are read.
     pub pdvs: Pdvs,
+    /// How multipart bodies are read.
+    pub multipart: multipart::Multipart,
+    /// Whether instances can be deleted, where that is not as policy says.
+    pub delete: Option<Delete>,
     /// How the parameters of a search are read.
     pub parameters: Parameters,
     /// In which form attributes are given.
@@ -370,6 +379,14 @@ pub struct Judge<'a> {
     pub originals: Originals,
     /// How late it is there.
     pub lag: Lag,
+    /// Whether private elements are left out.
+    pub without_private: bool,
+    /// Whether an instance with its UID is there already.
+    pub known: bool,
+    /// What happens to one that is.
+    pub duplicates: Duplicates,
+    /// The study of the first instance of the same request or association.
+    pub first_study: Uid,
 }
 
 /// Whether an instance that is changed holds what was there before (PS3.3 C.12.1.1.9).
@@ -612,6 +629,8 @@ pub struct Delivery {
     pub cut: Option<Cut>,
     /// HTTP: this body instead of the real one.
     pub instead: Option<Bytes>,
+    /// HTTP: every occurrence of the first text in a body of up to 1 MiB becomes the second.
+    pub replace: Option<(String, String)>,
     /// At most this many body bytes a second.
     pub bytes_per_second: Option<u64>,
     /// DIMSE: leave this response out.

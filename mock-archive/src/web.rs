@@ -55,6 +55,10 @@ pub(crate) fn router(archive: Archive) -> Router {
     Router::new().fallback(serve).with_state(archive)
 }
 
+/// What links begin with, where that is not where the client thinks it is.
+#[derive(Clone)]
+struct Links(String);
+
 /// A request on its way to its resource.
 pub(crate) struct Asked {
     pub(crate) archive: Archive,
@@ -69,7 +73,7 @@ pub(crate) struct Asked {
 }
 
 async fn serve(State(archive): State<Archive>, request: HttpRequest) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let connection = parts.extensions.get::<Connection>().cloned();
     let resource = match parts.uri.path().strip_prefix(BASE_PATH) {
         Some(below) if below.is_empty() || below.starts_with('/') => {
@@ -91,6 +95,12 @@ async fn serve(State(archive): State<Archive>, request: HttpRequest) -> Response
         tokio::time::sleep(admission.delay).await;
     }
     let from_a_page = parts.headers.contains_key(ORIGIN);
+    if let Some(headers) = admission.headers {
+        parts.headers = headers;
+    }
+    if let Some(base) = admission.base {
+        parts.extensions.insert(Links(base));
+    }
     let mut response = match admission.ruling {
         Ruling::Answer(answer) => {
             drain::drain(&parts.headers, body).await;
@@ -131,7 +141,8 @@ async fn answer(asked: Asked, method: Method, resource: Resource, body: Body) ->
     let reads = matches!(method, Method::GET | Method::HEAD);
     let validator = asked.validator.clone();
     let takes_gzip = gzip::is_accepted(&asked.headers);
-    let methods = resource.methods(asked.archive.policy().delete);
+    let delete = asked.exchange.dialect().delete;
+    let methods = resource.methods(delete.unwrap_or(asked.archive.policy().delete));
     let answered = match resource {
         _ if method == Method::OPTIONS => capabilities::capabilities(&asked, &resource),
         Resource::Base if reads => capabilities::capabilities(&asked, &resource),
@@ -233,6 +244,9 @@ pub(crate) fn no_answer() -> Response {
 /// A host without a port means the scheme's own (RFC 9110 7.2). Where it is the address that this connection came to, the port is
 /// the connection's: dicomweb-client leaves it out whatever it is, and could not follow the links otherwise.
 fn base(parts: &Parts) -> String {
+    if let Some(Links(base)) = parts.extensions.get() {
+        return base.clone();
+    }
     let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
     let authority = host
         .and_then(|host| host.parse::<Authority>().ok())

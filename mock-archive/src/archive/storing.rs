@@ -243,13 +243,16 @@ impl State {
             under: Under::AsSent,
             lag: Lag::default(),
             originals: Originals::Told,
+            without_private: policy.discards == Discards::PrivateElements
+                && stored.header().tags().any(is_private),
+            known,
+            duplicates: policy.duplicates,
+            first_study: exchange.first_study(&identity.study),
         };
         if policy.validation == Validation::Warn && mismatch(stored).is_some() {
             judge.verdict = Verdict::Warned(WarningReason::DATA_SET_MISMATCH);
         }
-        let without_private = policy.discards == Discards::PrivateElements
-            && stored.header().tags().any(|tag| tag.group() % 2 == 1);
-        if without_private {
+        if judge.without_private {
             judge.verdict = Verdict::Warned(WarningReason::ELEMENTS_DISCARDED);
         }
         let odd = judge.verdict;
@@ -275,6 +278,8 @@ impl State {
             fate,
             under,
             originals,
+            duplicates,
+            without_private,
             lag,
             ..
         } = judge;
@@ -283,7 +288,7 @@ impl State {
             Fate::Kept => true,
             Fate::Lost => false,
         };
-        let effect = match (keep, known, policy.duplicates) {
+        let effect = match (keep, known, duplicates) {
             (false, ..) => Effect::Nothing,
             (true, true, Duplicates::Keep | Duplicates::Reject(_)) => Effect::AlreadyThere,
             (true, true, Duplicates::Replace) => Effect::Replaced,
@@ -304,6 +309,11 @@ impl State {
             },
         }
     }
+}
+
+/// Whether an element is a private one (PS3.5 7.8).
+fn is_private(tag: Tag) -> bool {
+    tag.group() % 2 == 1
 }
 
 /// The attributes that policy changes, where they are not already so.

@@ -322,6 +322,9 @@ pub(super) fn delivery(delivery: &Delivery) -> Option<String> {
     if delivery.instead.is_some() {
         words.push("another body".to_owned());
     }
+    if delivery.replace.is_some() {
+        words.push("a text replaced".to_owned());
+    }
     if let Some(rate) = delivery.bytes_per_second {
         words.push(format!("at {rate} bytes a second"));
     }

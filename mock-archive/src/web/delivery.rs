@@ -34,6 +34,10 @@ pub(crate) async fn deliver(
         parts.headers.remove(CONTENT_ENCODING);
         body = Body::from(instead.clone());
     }
+    if let Some((find, with)) = &delivery.replace {
+        body = replaced(body, find, with).await;
+        parts.headers.remove(CONTENT_LENGTH);
+    }
     if delivery.cut.is_some() || delivery.bytes_per_second.is_some() {
         // A body that is cut was promised whole: what makes the cut visible is that fewer bytes come.
         if let Some(length) = body.size_hint().exact() {
@@ -49,6 +53,17 @@ pub(crate) async fn deliver(
     }
     // The journal's entry stays open until the last byte is out or the client is gone.
     Response::from_parts(parts, accompanied(body, exchange.clone()))
+}
+
+/// The longest body that is looked through.
+const MAX_REPLACED: usize = 1024 * 1024;
+
+/// The body with one text in place of another; one that is too long or is cut stays away.
+async fn replaced(body: Body, find: &str, with: &str) -> Body {
+    match axum::body::to_bytes(body, MAX_REPLACED).await {
+        Ok(bytes) => Body::from(String::from_utf8_lossy(&bytes).replace(find, with)),
+        Err(error) => Body::from_stream(stream::iter([Err::<Bytes, _>(error)])),
+    }
 }
 
 /// Keeps the exchange as long as the body lives, without hiding the body's length from the server.

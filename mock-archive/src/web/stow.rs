@@ -3,6 +3,7 @@
 mod anywhere;
 mod assembled;
 mod described;
+mod hearing;
 mod inflate;
 mod receipt;
 
@@ -23,12 +24,14 @@ use tokio::task::JoinHandle;
 
 use crate::archive::{Incoming, Judged};
 use crate::moment::Delimiter;
+use crate::moment::multipart::{Broken, PartType};
 use crate::store::Spool;
 use crate::web::Asked;
 use crate::web::drain::drain;
 use crate::web::problem::Problem;
 use anywhere::Anywhere;
 use described::{Described, Model};
+use hearing::{End, Hearing};
 use inflate::Inflate;
 use receipt::Account;
 
@@ -119,7 +122,7 @@ fn admissible(asked: &Asked) -> Result<(Form, Answer), Problem> {
         Some(Err(error)) => return Err(Problem::unsupported_media_type(error)),
         None => None,
     };
-    let boundary = Boundary::from_content_type(&text).map_err(Problem::bad_request)?;
+    let boundary = hearing::boundary(&text, &asked.exchange.dialect().multipart)?;
     let form = match model {
         Some(model) => Form::Described(boundary, model),
         None => Form::Parts(boundary),
@@ -163,6 +166,8 @@ enum Stopped {
     BrokenOff,
     #[error(transparent)]
     Malformed(#[from] multipart::Error),
+    #[error("the body cannot be read")]
+    NotUnderstood,
     #[error("the body is no gzip, or not a whole one")]
     NoGzip,
     #[error("a store request may have at most {0} bytes")]
@@ -199,6 +204,8 @@ struct Reception<'a> {
     part: Part,
     /// Where instances come in metadata and bulk data.
     described: Option<Described>,
+    /// The end of the part that is arriving.
+    end: End,
     /// Where the body comes compressed.
     inflate: Option<Inflate>,
     /// Bytes of the body so far, inflated.
@@ -233,6 +240,7 @@ impl<'a> Reception<'a> {
             account: Account::default(),
             settling: VecDeque::new(),
             part: Part::Between,
+            end: End::new(asked.exchange.dialect().multipart.part_end),
             inflate,
             received: 0,
         }
@@ -248,6 +256,14 @@ impl<'a> Reception<'a> {
         };
         self.settle(0).await;
         let Err(stopped) = result else { return Ok(()) };
+        match self.asked.exchange.dialect().multipart.broken {
+            Broken::Reported => {}
+            Broken::Forgiven => {
+                self.account.forgive();
+                return Ok(());
+            }
+            Broken::WaitedFor => std::future::pending::<()>().await,
+        }
         if self.account.is_empty() {
             return Err(stopped.problem());
         }
@@ -264,7 +280,9 @@ impl<'a> Reception<'a> {
             Delimiter::LineStart => None,
             Delimiter::Anywhere => Some(Anywhere::new(boundary)),
         };
+        let mut hearing = Hearing::new(boundary, self.asked.exchange.dialect().multipart);
         while let Some(bytes) = self.next(body).await? {
+            let bytes = hearing.hear(bytes)?;
             decoder.push(match &mut anywhere {
                 Some(anywhere) => anywhere.rewrite(&bytes),
                 None => bytes,
@@ -280,6 +298,11 @@ impl<'a> Reception<'a> {
             }
         }
         decoder.finish()?;
+        if hearing.has_preamble() {
+            let because = "text before the first delimiter".to_owned();
+            let judged = self.refuse(FailureReason::CANNOT_UNDERSTAND, because);
+            self.add(judged);
+        }
         if let Some(described) = self.described.take() {
             return self.conclude(described).await;
         }
@@ -387,7 +410,13 @@ impl<'a> Reception<'a> {
 
     /// Looks at a part's header. A part without a type is of the type that the whole body says (PS3.18 8.6.1.2).
     fn begin(&mut self, headers: &Headers) {
+        let rule = self.asked.exchange.dialect().multipart.part_type;
+        let is_spelled = headers.iter().any(|(name, _)| name == "Content-Type");
         let objection = match headers.content_type() {
+            _ if rule == PartType::Ignored => None,
+            _ if rule == PartType::Spelled && !is_spelled => {
+                Some("a part has no Content-Type".to_owned())
+            }
             None => None,
             Some(Ok(media)) if media.is(DICOM) => None,
             Some(Ok(media)) => Some(format!(
@@ -408,6 +437,7 @@ impl<'a> Reception<'a> {
 
     /// Writes to memory or to a file's cache: short enough to be done here.
     fn spool(&mut self, bytes: Bytes) {
+        let bytes = self.end.pass(bytes);
         if let Part::Spooled(spool) = &mut self.part
             && let Err(error) = spool.write(bytes)
         {
@@ -419,6 +449,7 @@ impl<'a> Reception<'a> {
 
     /// Has a part that is there whole judged, and kept while the next one comes.
     async fn complete(&mut self) {
+        self.end.over();
         let Part::Spooled(spool) = std::mem::replace(&mut self.part, Part::Between) else {
             return;
         };

@@ -27,6 +27,7 @@ mod web_cache;
 mod web_cors;
 mod web_delete;
 mod web_described;
+mod web_dialect;
 mod web_faults;
 mod web_gzip;
 mod web_pictures;
