@@ -33,11 +33,6 @@ use crate::recording::Player;
 use crate::request::Service;
 use crate::tls::Stream;
 
-/// How long a connection may take to ask for an association, or to close after the last PDU (ARTIM, PS3.8 9.1.4).
-const ARTIM: Duration = Duration::from_secs(30);
-/// How long an association may be silent, between messages or inside one.
-const IDLE: Duration = Duration::from_secs(120);
-
 /// Serves one connection until its association is over. Dropping it ends the connection.
 pub(crate) async fn serve(
     stream: Stream,

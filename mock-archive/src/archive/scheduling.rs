@@ -40,6 +40,12 @@ impl Archive {
         let found = worklist.iter().filter(|item| matches(item, &keys, style));
         let mut rows: Vec<_> = found.map(|item| (**item).clone()).collect();
         let total = rows.len();
+        let policy = self.policy();
+        let most = [policy.default_limit, policy.max_limit]
+            .into_iter()
+            .flatten()
+            .min();
+        rows.truncate(most.unwrap_or(usize::MAX));
         exchange.shape(Form::Rows(&mut rows));
         exchange.note(Note::Found {
             keys: keys.iter().map(|key| key.path.to_string()).collect(),

@@ -12,7 +12,6 @@ use dicom_wire::dimse::pdv::{self, Assembler, Event, P_DATA_TF, Pdv, Place};
 use dicom_wire::dimse::{Command, CommandSet, DataSet, Message, Status, StoreRequest, element};
 use dicom_wire::uid::Uid;
 
-use super::IDLE;
 use super::commitment::Report;
 use super::connection::{Connection, Gone, RawPdu, kind};
 use super::identifier::Hierarchy;
@@ -202,7 +201,10 @@ impl Association {
             if let Some(event) = self.assembled().await? {
                 return Ok(event);
             }
-            let read = self.connection.read_within(IDLE).await;
+            let read = self
+                .connection
+                .read_within(self.connection.patience().idle)
+                .await;
             self.received(read).await?;
         }
     }

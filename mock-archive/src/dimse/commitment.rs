@@ -14,6 +14,7 @@ use dicom_wire::dimse::{
     Command, DataSet, Message, NRequest, NResponse, NService, Outcome, Status,
 };
 use dicom_wire::uid::Uid;
+use tokio::time::sleep;
 
 use super::association::{Association, Ended, Entry};
 use super::identifier;
@@ -21,6 +22,7 @@ use super::user::User;
 use crate::archive::Archive;
 use crate::exchange::Exchange;
 use crate::moment::Operation;
+use crate::policy::Policy;
 use crate::request::{Scope, Service};
 
 /// Request Storage Commitment (PS3.4 J.3.2).
@@ -120,35 +122,51 @@ pub(super) async fn answered(
     send_first(association).await
 }
 
-/// Sends reports that were not answered on the association of their request, on a new one.
-pub(super) async fn deliver(archive: &Archive, to: &AeTitle, reports: VecDeque<Report>) {
-    if reports.is_empty() {
-        return;
-    }
-    let remark = |reports: &VecDeque<Report>, why: String| {
-        let all = reports.iter();
-        all.for_each(|report| report.exchange.remark(why.clone()));
-    };
+/// Sends reports that were not answered on the association of their request, on a new one, as often as policy has it.
+pub(super) async fn deliver(archive: &Archive, to: &AeTitle, mut reports: VecDeque<Report>) {
     let policy = archive.policy();
     let Some(address) = policy.destinations.get(to) else {
-        return remark(&reports, format!("no address is known to report to {to}"));
+        for report in reports {
+            let why = format!("no address is known to report to {to}");
+            report.exchange.remark(why);
+        }
+        return;
     };
-    let mut user = match User::associate_to_report(address, &policy.ae_title, to).await {
-        Ok(user) => user,
-        Err(why) => return remark(&reports, format!("no association with {to}: {why}")),
-    };
-    for report in reports {
-        match user.report(report.request.clone(), &report.event).await {
-            Ok(status) => report.remark(status),
-            Err(why) => {
+    for attempt in 1..=policy.commit_attempts {
+        if reports.is_empty() {
+            return;
+        }
+        if attempt > 1 {
+            sleep(policy.commit_interval).await;
+        }
+        if let Err(why) = send_all(policy, address, to, &mut reports).await {
+            let of = policy.commit_attempts;
+            for report in &reports {
                 report
                     .exchange
-                    .remark(format!("association with {to} ended: {why}"));
-                return;
+                    .remark(format!("report {attempt} of {of} failed: {why}"));
             }
         }
     }
+}
+
+/// Sends reports on an association of ours; those that are answered leave the queue.
+async fn send_all(
+    policy: &Policy,
+    address: &str,
+    to: &AeTitle,
+    reports: &mut VecDeque<Report>,
+) -> Result<(), String> {
+    let user = User::associate_to_report(address, policy, to).await;
+    let mut user = user.map_err(|why| format!("no association with {to}: {why}"))?;
+    while let Some(report) = reports.front() {
+        let answered = user.report(report.request.clone(), &report.event).await;
+        let status = answered.map_err(|why| format!("association with {to} ended: {why}"))?;
+        report.remark(status);
+        reports.pop_front();
+    }
     user.release().await;
+    Ok(())
 }
 
 impl Report {

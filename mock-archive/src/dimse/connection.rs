@@ -8,8 +8,8 @@ use dicom_wire::dimse::pdv::{P_DATA_TF, PDU_HEADER};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
 
-use super::ARTIM;
 use crate::moment::{Habits, UpperLayer};
+use crate::policy::Policy;
 use crate::socket::Switch;
 use crate::tls::Stream;
 
@@ -72,10 +72,29 @@ pub(super) enum Gone {
     Idle(Duration),
 }
 
+/// How long is waited for a peer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// For the request of an association, and for the end after the last PDU (ARTIM, PS3.8 9.1.4).
+    pub(super) artim: Duration,
+    /// For anything else.
+    pub(super) idle: Duration,
+}
+
+impl From<&Policy> for Patience {
+    fn from(policy: &Policy) -> Self {
+        Self {
+            artim: policy.artim_timeout,
+            idle: policy.idle_timeout,
+        }
+    }
+}
+
 /// A connection that carries PDUs.
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: Stream,
+    patience: Patience,
     buffer: BytesMut,
     max_data: usize,
     habits: Habits<UpperLayer>,
@@ -83,7 +102,7 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Takes over a stream. `max_pdu` is the maximum length that the peer is or will be told (0 = no limit).
-    pub(super) fn new(stream: Stream, max_pdu: u32) -> Self {
+    pub(super) fn new(stream: Stream, max_pdu: u32, patience: Patience) -> Self {
         let max_data = if max_pdu == 0 {
             MAX_DATA_PDU
         } else {
@@ -91,6 +110,7 @@ impl Connection {
         };
         Self {
             stream,
+            patience,
             buffer: BytesMut::new(),
             max_data,
             habits: Habits::default(),
@@ -129,6 +149,11 @@ impl Connection {
                 });
             }
         }
+    }
+
+    /// How long is waited for this peer.
+    pub(super) const fn patience(&self) -> Patience {
+        self.patience
     }
 
     /// The next PDU, if it comes within this time. Cancel safe.
@@ -171,9 +196,9 @@ impl Connection {
             // TLS may still hold what the network did not take.
             self.stream.flush().await
         };
-        match timeout(super::IDLE, writing).await {
+        match timeout(self.patience.idle, writing).await {
             Ok(written) => Ok(written?),
-            Err(_) => Err(Gone::Idle(super::IDLE)),
+            Err(_) => Err(Gone::Idle(self.patience.idle)),
         }
     }
 
@@ -211,6 +236,7 @@ impl Connection {
 
     /// Waits for the peer to close, as whoever wrote the last PDU has to (PS3.8 9.2, state 13), but no longer than ARTIM.
     pub(super) async fn linger(&mut self) {
+        let patience = self.patience.artim;
         let drain = async {
             while let Ok(1..) = self.stream.read_buf(&mut self.buffer).await {
                 self.buffer.clear();
@@ -218,7 +244,7 @@ impl Connection {
             // Over TLS an end without its alert would be none (RFC 8446 6.1).
             self.stream.shutdown().await
         };
-        let _ = timeout(ARTIM, drain).await;
+        let _ = timeout(patience, drain).await;
     }
 
     /// Leaves the peer without any answer until it closes.

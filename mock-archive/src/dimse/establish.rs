@@ -8,7 +8,6 @@ use dicom_ul::pdu::{self, AssociationRQ, Pdu, PresentationContextProposed, UserV
 use dicom_wire::ae::AeTitle;
 use dicom_wire::dimse::pdv::{Assembler, P_DATA_TF};
 
-use super::ARTIM;
 use super::association::{Agreed, Association};
 use super::connection::{Connection, Gone, kind};
 use super::negotiate::{self, APPLICATION_CONTEXT};
@@ -41,7 +40,7 @@ impl Association {
     ) -> Option<Self> {
         let policy = archive.policy();
         let (number, habits) = (connect.number, connect.upper);
-        let connection = Connection::new(stream, policy.max_pdu);
+        let connection = Connection::new(stream, policy.max_pdu, policy.into());
         let mut connection = connection.with_habits(habits);
         if connection.is_silent() {
             connection.hold().await;
@@ -198,7 +197,7 @@ async fn first_pdu(connection: &mut Connection) -> Option<(Bytes, AssociationRQ)
     let read = loop {
         let read = match connection.does(UpperLayer::NoArtim) {
             true => connection.read().await,
-            false => connection.read_within(ARTIM).await,
+            false => connection.read_within(connection.patience().artim).await,
         };
         match &read {
             Ok(pdu) if is_passed_over(pdu.kind, connection) => {}

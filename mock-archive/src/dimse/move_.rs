@@ -109,19 +109,20 @@ async fn run(
     if instances.is_empty() {
         return Ok(Status::SUCCESS.into());
     }
-    let own = association.archive().policy().ae_title.clone();
+    let archive = association.archive().clone();
     let mut trouble = None;
-    let mut user = match User::associate(address, &own, &request.destination, instances).await {
-        Ok(user) => Some(user),
-        Err(why) => {
-            exchange.remark(format!(
-                "no association with {}: {why}",
-                request.destination
-            ));
-            trouble = Some(why);
-            None
-        }
-    };
+    let mut user =
+        match User::associate(address, archive.policy(), &request.destination, instances).await {
+            Ok(user) => Some(user),
+            Err(why) => {
+                exchange.remark(format!(
+                    "no association with {}: {why}",
+                    request.destination
+                ));
+                trouble = Some(why);
+                None
+            }
+        };
     for (number, stored) in instances.iter().enumerate() {
         if association.is_cancelled(request.message_id).await? {
             release(user).await;

@@ -22,6 +22,7 @@ use super::connection::{Connection, kind};
 use super::identifier;
 use super::negotiate::{self, APPLICATION_CONTEXT};
 use super::payload::{self, Payload};
+use crate::policy::Policy;
 use crate::socket::Socket;
 use crate::store::Stored;
 use crate::tls::Stream;
@@ -54,17 +55,17 @@ impl User {
     /// Opens an association to `HOST:PORT` for storing these instances. The error is in words.
     pub(super) async fn associate(
         address: &str,
-        calling: &AeTitle,
+        policy: &Policy,
         called: &AeTitle,
         instances: &[Arc<Stored>],
     ) -> Result<Self, String> {
-        Self::open(address, calling, called, proposals(instances), None).await
+        Self::open(address, policy, called, proposals(instances), None).await
     }
 
     /// Opens one for reports of storage commitment, as the provider of that service (PS3.4 J.3.3, PS3.7 D.3.3.4).
     pub(super) async fn associate_to_report(
         address: &str,
-        calling: &AeTitle,
+        policy: &Policy,
         called: &AeTitle,
     ) -> Result<Self, String> {
         let class = uids::STORAGE_COMMITMENT_PUSH_MODEL;
@@ -78,12 +79,12 @@ impl User {
             scp: true,
         };
         let role = UserVariableItem::ScuScpRoleSelectionSubItem(class.to_owned(), roles);
-        Self::open(address, calling, called, proposals.into(), Some(role)).await
+        Self::open(address, policy, called, proposals.into(), Some(role)).await
     }
 
     async fn open(
         address: &str,
-        calling: &AeTitle,
+        policy: &Policy,
         called: &AeTitle,
         proposals: Vec<Agreed>,
         role: Option<UserVariableItem>,
@@ -92,11 +93,15 @@ impl User {
         let stream =
             connecting.map_err(|_| format!("no connection within {} s", CONNECT.as_secs()))?;
         let stream = stream.map_err(|error| error.to_string())?;
-        let mut connection = Connection::new(Stream::from(Socket::outgoing(stream)), MAX_PDU);
+        let mut connection = Connection::new(
+            Stream::from(Socket::outgoing(stream)),
+            MAX_PDU,
+            policy.into(),
+        );
         let user_variables = negotiate::identity(MAX_PDU).into_iter().chain(role);
         let request = Pdu::AssociationRQ(AssociationRQ {
             protocol_version: 1,
-            calling_ae_title: calling.to_string(),
+            calling_ae_title: policy.ae_title.to_string(),
             called_ae_title: called.to_string(),
             application_context_name: APPLICATION_CONTEXT.to_owned(),
             presentation_contexts: proposals.iter().map(proposed).collect(),

@@ -418,21 +418,33 @@ async fn a_connection_has_to_start_with_a_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_asks_nothing_is_closed() {
-    let archive = MockArchive::start().await;
-    let began = tokio::time::Instant::now();
-    let mut peer = Peer::connect(archive.dimse_addr()).await;
-    assert!(matches!(peer.answer().await, Answer::Closed));
-    assert_eq!(began.elapsed().as_secs(), Duration::from_secs(30).as_secs());
+async fn a_connection_that_asks_nothing_is_closed_when_policy_says() {
+    let seven = Policy {
+        artim_timeout: Duration::from_secs(7),
+        ..Policy::default()
+    };
+    for (policy, seconds) in [(Policy::default(), 30), (seven, 7)] {
+        let archive = MockArchive::builder().policy(policy).start().await.unwrap();
+        let began = tokio::time::Instant::now();
+        let mut peer = Peer::connect(archive.dimse_addr()).await;
+        assert!(matches!(peer.answer().await, Answer::Closed));
+        assert_eq!(began.elapsed().as_secs(), seconds);
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_association_is_aborted() {
-    let archive = MockArchive::start().await;
-    let (mut peer, _) = Peer::associate(&archive, request()).await;
-    let began = tokio::time::Instant::now();
-    assert_eq!(peer.aborted().await, (2, 0));
-    assert_eq!(began.elapsed().as_secs(), 120);
+async fn a_silent_association_is_aborted_when_policy_says() {
+    let nine = Policy {
+        idle_timeout: Duration::from_secs(9),
+        ..Policy::default()
+    };
+    for (policy, seconds) in [(Policy::default(), 120), (nine, 9)] {
+        let archive = MockArchive::builder().policy(policy).start().await.unwrap();
+        let (mut peer, _) = Peer::associate(&archive, request()).await;
+        let began = tokio::time::Instant::now();
+        assert_eq!(peer.aborted().await, (2, 0));
+        assert_eq!(began.elapsed().as_secs(), seconds);
+    }
 }
 
 #[tokio::test]

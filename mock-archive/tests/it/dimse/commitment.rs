@@ -244,12 +244,14 @@ async fn a_second_report_waits_for_the_answer_to_the_first() {
 }
 
 #[tokio::test]
-async fn a_requester_that_has_left_gets_the_report_on_a_new_association() {
+async fn a_requester_that_has_left_gets_the_report_on_a_new_association_at_the_second_attempt_too()
+{
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let study = ct("chest").size(32).slices(3);
     let policy = Policy {
         destinations: BTreeMap::from([(AeTitle::parse("PEER").unwrap(), address)]),
+        commit_interval: Duration::from_millis(1),
         ..Policy::default()
     };
     let archive = holding(MockArchive::builder().policy(policy), &[&study]).await;
@@ -261,6 +263,8 @@ async fn a_requester_that_has_left_gets_the_report_on_a_new_association() {
     peer.send(&[5, 0, 0, 0, 0, 4, 0, 0, 0, 0]).await;
     drop(peer);
 
+    // The first attempt comes to nothing; there is a second.
+    drop(listener.accept().await.unwrap());
     let (stream, _) = listener.accept().await.unwrap();
     let mut archive_as_user = Peer::over(stream);
     let Answer::Pdu(Pdu::AssociationRQ(request)) = archive_as_user.answer().await else {
@@ -299,6 +303,12 @@ async fn a_requester_that_has_left_gets_the_report_on_a_new_association() {
     let answer = archive_as_user.answer().await;
     assert!(matches!(answer, Answer::Pdu(Pdu::ReleaseRQ)), "{answer:?}");
     archive_as_user.send(&[6, 0, 0, 0, 0, 4, 0, 0, 0, 0]).await;
+    assert!(
+        archive
+            .journal()
+            .to_string()
+            .contains("report 1 of 3 failed")
+    );
 }
 
 #[tokio::test]

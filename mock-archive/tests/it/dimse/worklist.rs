@@ -6,6 +6,7 @@ use dicom_core::{DataElement, Length, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::tags;
 use dicom_fixtures::{Patient, ct, mr, pdf};
 use dicom_mock_archive::MockArchive;
+use dicom_mock_archive::policy::Policy;
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
 use dicom_transfer_syntax_registry::entries;
 use dicom_wire::dimse::{Command, FindRequest, Priority, Status};
@@ -244,6 +245,24 @@ async fn each_step_of_a_procedure_is_a_match_of_its_own() {
     assert_eq!(ids(&archive, &[], &[]).await, ["A", "A"]);
     let by_modality: Keys<'_> = &[(tags::MODALITY, VR::CS, "MR")];
     assert_eq!(ids(&archive, &[], by_modality).await, ["A"]);
+}
+
+#[tokio::test]
+async fn the_limit_of_searches_holds_for_the_worklist_too() {
+    let policy = Policy {
+        max_limit: Some(2),
+        ..Policy::default()
+    };
+    let archive = MockArchive::builder().policy(policy).start().await.unwrap();
+    for id in ["A", "B", "C"] {
+        let item = with_steps(
+            &[(tags::PATIENT_ID, VR::LO, id)],
+            &[&[(tags::MODALITY, VR::CS, "CT")]],
+        );
+        archive.archive().schedule(&item);
+    }
+
+    assert_eq!(ids(&archive, &[], &[]).await, ["A", "B"]);
 }
 
 #[tokio::test]
