@@ -9,17 +9,11 @@ use crate::rule::Scene;
 ///
 /// On the wire: a QIDO-RS answer or a C-FIND in which a study, series or instance is in two rows that say the same. Archives do it that join tables, and those that keep a study once for each
 /// location. A good client recognises matches by their UIDs and shows each once.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct DuplicateRow {
     /// Which match: 0 the first, -1 the last.
     pub index: i64,
-}
-
-impl Default for DuplicateRow {
-    fn default() -> Self {
-        Self { index: 0 }
-    }
 }
 
 impl Fault for DuplicateRow {

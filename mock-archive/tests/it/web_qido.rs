@@ -347,3 +347,99 @@ async fn the_host_that_the_client_named_is_in_the_urls() {
         "{body}"
     );
 }
+
+/// A value as it stands in a query string: every byte encoded.
+fn encoded(value: &str) -> String {
+    value.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+#[tokio::test]
+async fn names_stored_in_any_character_set_are_found_and_told_in_utf_8() {
+    let archive = MockArchive::start().await;
+    let studies = dicom_fixtures::names();
+    for study in &studies {
+        archive.load(study).unwrap();
+    }
+    for (study, script) in studies.iter().zip(dicom_fixtures::SCRIPTS) {
+        // The whole name, each component group alone, and the beginning of each.
+        let groups = script.name.split('=');
+        let first = |group: &str| group.chars().take(2).collect::<String>() + "*";
+        let keys = [script.name.to_owned()]
+            .into_iter()
+            .chain(groups.clone().map(str::to_owned))
+            .chain(groups.map(first));
+        for key in keys {
+            let path = format!("/studies?PatientName={}", encoded(&key));
+            let answer = get(&archive, &path).await;
+            let body = answer.bytes().await.unwrap();
+            let found = json::parse(&body).unwrap();
+            let row = found
+                .iter()
+                .find(|row| text(&row.object, "StudyInstanceUID") == study.study_uid())
+                .unwrap_or_else(|| panic!("{} is not found by {key}", script.name));
+            assert_eq!(text(&row.object, "PatientName"), script.name, "{key}");
+            if !script.name.is_ascii() {
+                let said = String::from_utf8(body.to_vec()).unwrap();
+                assert!(said.contains(r#""00080005":{"vr":"CS","Value":["ISO_IR 192"]}"#));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_neither_repeat_nor_skip_while_studies_arrive() {
+    let archive = MockArchive::start().await;
+    let study = |n: u64| ct("chest").size(32).slices(2).seed(n);
+    let before: Vec<Study> = (1..=7).map(study).collect();
+    before.iter().for_each(|study| archive.load(study).unwrap());
+
+    for (path, key, was_there) in [
+        ("/studies", "StudyInstanceUID", 7),
+        ("/instances", "SOPInstanceUID", 14),
+    ] {
+        let stored = rows(&archive, path).await;
+        let mut found = Vec::new();
+        let mut arriving = 100 * was_there as u64;
+        while found.len() < was_there {
+            let page = format!("{path}?limit=2&offset={}", found.len());
+            found.extend(rows(&archive, &page).await.iter().map(|row| text(row, key)));
+            arriving += 1;
+            archive.load(&study(arriving)).unwrap();
+        }
+        found.truncate(was_there);
+        let expected: Vec<_> = stored
+            .iter()
+            .take(was_there)
+            .map(|row| text(row, key))
+            .collect();
+        assert_eq!(found, expected, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_range_of_dates_and_one_of_times_are_one_interval_over_http() {
+    let archive = MockArchive::start().await;
+    let moments = [
+        ("20260110", "090000"),
+        ("20260110", "110000"),
+        ("20260111", "230000"),
+        ("20260112", "100000"),
+        ("20260112", "150000"),
+    ];
+    let mut inside = Vec::new();
+    for (n, (date, time)) in (1..).zip(moments) {
+        let study = ct("chest").size(32).slices(1).seed(n).with_date(date);
+        let study = study.with(dicom_dictionary_std::tags::STUDY_TIME, time);
+        archive.load(&study).unwrap();
+        if (2..=4).contains(&n) {
+            inside.push(study.study_uid().to_string());
+        }
+    }
+    let path = "/studies?StudyDate=20260110-20260112&StudyTime=1000-1200";
+    let found: Vec<_> = rows(&archive, path)
+        .await
+        .iter()
+        .map(|row| text(row, "StudyInstanceUID"))
+        .collect();
+    assert_eq!(found, inside);
+}
