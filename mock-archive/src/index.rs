@@ -3,6 +3,7 @@
 //! A search that names a study, series, instance or patient exactly looks it up; any other goes through the studies. Order is stable: studies and series as
 //! they first came, instances by Instance Number and UID.
 
+mod haystack;
 mod level;
 mod row;
 mod search;

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
+use std::sync::OnceLock;
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_wire::query::{Key, Matching};
 
+use super::haystack::Haystack;
 use crate::matching::Style;
 use crate::matching::terms::{self, Certainty, Term, Wanted};
 use crate::store::Stored;
@@ -32,6 +34,8 @@ struct Filed {
     studies: BTreeMap<Term, BTreeSet<u64>>,
     /// Studies whose attribute has another VR than the dictionary says.
     odd: BTreeSet<u64>,
+    /// The texts among the terms; made when a pattern needs it, gone when a term comes or goes.
+    texts: OnceLock<Haystack>,
 }
 
 impl Terms {
@@ -39,7 +43,11 @@ impl Terms {
     pub(super) fn add(&mut self, study: u64, first: &Stored) {
         self.each(first, |filed, term| match term {
             Some(term) => {
-                filed.studies.entry(term).or_default().insert(study);
+                let studies = filed.studies.entry(term).or_insert_with(|| {
+                    filed.texts.take();
+                    BTreeSet::new()
+                });
+                studies.insert(study);
             }
             None => {
                 filed.odd.insert(study);
@@ -57,6 +65,7 @@ impl Terms {
             if let Some(studies) = filed.studies.get_mut(&term) {
                 studies.remove(&study);
                 if studies.is_empty() {
+                    filed.texts.take();
                     filed.studies.remove(&term);
                 }
             }
@@ -123,6 +132,12 @@ impl Filed {
             Wanted::Texts(texts) => {
                 let text = |text: &String| self.studies.get(&Term::Text(text.clone()));
                 all(&mut texts.iter().filter_map(text))
+            }
+            Wanted::Pattern(pattern) if pattern.starts_with(['*', '?']) => {
+                let texts = self.texts.get_or_init(|| Haystack::of(self.studies.keys()));
+                let fitting = texts.fitting(pattern).into_iter();
+                let text = |text: &str| self.studies.get(&Term::Text(text.to_owned()));
+                all(&mut fitting.filter_map(text))
             }
             Wanted::Pattern(pattern) => {
                 let prefix = Wanted::prefix(pattern);
