@@ -55,19 +55,19 @@ class Table:
 
     def ratio(self, better, figures):
         value = {name: figure[0] if isinstance(figure, tuple) else figure for name, figure in figures.items()}
-        limits = {name: value.pop(name) for name in list(value) if name.startswith("TCP")}
-        ours = value.pop("ours", None)
-        if ours is None:
-            return ""
-        ours_too = [name for name in value if name.startswith("ours")]
-        peers = {name: value[name] for name in value if name not in ours_too}
+        limits = {name: value[name] for name in value if name.startswith("TCP")}
+        ours = {name: value[name] for name in value if name.startswith("ours")}
+        peers = {name: value[name] for name in value if name not in limits and name not in ours}
         parts = []
-        if peers:
-            best = max(peers, key=peers.get) if better == "more" else min(peers, key=peers.get)
-            times = ours / peers[best] if better == "more" else peers[best] / ours
-            parts.append(f"{times:.1f} x {best}")
-        parts += [f"{ours / limit:.2f} of {name}" for name, limit in limits.items()]
-        return f" -> {', '.join(parts)}" if parts else ""
+        for name, mine in ours.items():
+            ratios = [f"{mine / limit:.2f} of {limit_name}" for limit_name, limit in limits.items()]
+            if peers:
+                best = max(peers, key=peers.get) if better == "more" else min(peers, key=peers.get)
+                times = mine / peers[best] if better == "more" else peers[best] / mine
+                ratios.insert(0, f"{times:.1f} x {best}")
+            if ratios:
+                parts.append(f"{name}: {', '.join(ratios)}")
+        return f" -> {'; '.join(parts)}" if parts else ""
 
     def print(self):
         print("\n| what | figures | ours against the best peer |\n|---|---|---|")
@@ -138,7 +138,7 @@ def upload(server, names, rows, columns, frames=1):
 
 def bulk(table, scratch, scale):
     """STOW-RS: many instances in a request, and one that is big."""
-    web = [servers.Ours, servers.OursInMemory, servers.OursHeaders, servers.Orthanc]
+    web = [servers.Ours, servers.OursNotSynced, servers.OursInMemory, servers.OursHeaders, servers.Orthanc]
     count, frames = max(2048 // scale, 16), max(2048 // scale, 16)
     shapes = [
         (f"STOW-RS {count} x 512 KiB, one request", [Name(1, i // 512, i) for i in range(count)], 1, count),
@@ -171,7 +171,7 @@ def dimse_store(table, scratch, scale):
     """C-STORE with dcmtk's client, its Nagle off and on."""
     if not table.wanted("C-STORE"):
         return
-    kinds = [servers.Ours, servers.OursInMemory, servers.Storescp, servers.StorescpDiscarding, servers.Dcmqrscp, servers.Orthanc]
+    kinds = [servers.Ours, servers.OursNotSynced, servers.OursInMemory, servers.OursHeaders, servers.Storescp, servers.StorescpDiscarding, servers.Dcmqrscp, servers.Orthanc]
     for title, nodelay, count in (("C-STORE 512 KiB, TCP_NODELAY", True, 1000 // scale), ("C-STORE 512 KiB, default client", False, 200 // scale)):
         folder = scratch / "files"
         folder.mkdir()
@@ -185,7 +185,9 @@ def dimse_store(table, scratch, scale):
                 server.forget_peak()
                 return count / clients.storescu(server.dimse, server.title, folder, nodelay), server.growth()
 
+        servers.Server.nodelay = nodelay
         table.row(f"{title}, {count} instances", "/s", "more", measure, kinds)
+        servers.Server.nodelay = False
         shutil.rmtree(folder)
 
 
@@ -196,7 +198,7 @@ def search(table, scratch, scale):
         return
     studies = max(200 // scale, 20)
     figures = {}
-    for kind in (servers.Ours, servers.OursInMemory, servers.Orthanc):
+    for kind in (servers.Ours, servers.OursNotSynced, servers.OursInMemory, servers.Orthanc):
         try:
             with kind(scratch / "server") as server:
                 figures[kind.name] = searches(server, studies)

@@ -35,6 +35,8 @@ class Server:
     web = None
     dimse = None
     title = "PEER"
+    # Whether dcmtk in the server switches Nagle's algorithm off.
+    nodelay = False
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
@@ -60,6 +62,7 @@ class Server:
 
     def run(self, command, **more):
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        quiet["env"] = dict(os.environ) | ({"TCP_NODELAY": "1"} if Server.nodelay else {})
         self.process = subprocess.Popen(command, **(quiet | more))
 
     def status(self, field):
@@ -84,7 +87,13 @@ class Ours(Server):
     storage = "directory"
 
     def start(self):
-        kept = {"directory": ["--storage", str(self.directory / "kept")], "memory": [], "headers": ["--retain", "headers"]}
+        directory = ["--storage", str(self.directory / "kept")]
+        kept = {
+            "directory": directory,
+            "not synced": [*directory, "--sync", "never"],
+            "memory": [],
+            "headers": ["--retain", "headers"],
+        }
         ports = [word for flag in ("--http", "--dimse", "--control") for word in (flag, "127.0.0.1:0")]
         self.run([str(self.binary), "--empty", *ports, *kept[self.storage]], stdout=subprocess.PIPE)
         ready = json.loads(self.process.stdout.readline())
@@ -96,6 +105,12 @@ class Ours(Server):
         began = time.perf_counter()
         urllib.request.urlopen(request).read()
         return time.perf_counter() - began
+
+
+class OursNotSynced(Ours):
+    """As the peers do it: success is said before the disk has it."""
+
+    name, storage = "ours, not synced", "not synced"
 
 
 class OursInMemory(Ours):
@@ -161,5 +176,5 @@ class Dcmqrscp(Server):
             "HostTable BEGIN\nHostTable END\nVendorTable BEGIN\nVendorTable END\n"
             f"AETable BEGIN\n{self.title} {kept} RW (5000, 1024mb) ANY\nAETable END\n"
         )
-        self.run(["dcmqrscp", "-c", str(path)], env=dict(os.environ))
+        self.run(["dcmqrscp", "-c", str(path)])
         reachable(self.dimse)

@@ -48,7 +48,15 @@ impl Judging {
     }
 }
 
+/// An instance of so many bytes is scanned in the time that a change of threads takes.
+const SHORT: u64 = 1024 * 1024;
+
 impl Archive {
+    /// Whether an instance of so many bytes can be stored in passing, from async code: nothing waits for a disk, and there is little to read.
+    pub(crate) fn stores_at_once(&self, bytes: u64) -> bool {
+        bytes <= SHORT && !self.shared.storage.is_slow()
+    }
+
     /// Keeps an instance at once if that is a matter of memory; otherwise reserves its place.
     pub(super) fn keep(
         &self,

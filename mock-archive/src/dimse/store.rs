@@ -115,11 +115,14 @@ async fn store(
         request.sop_instance.clone(),
     );
     let (archive, exchange) = (association.archive().clone(), exchange.clone());
-    let judged = match tokio::task::spawn_blocking(move || archive.store(&exchange, incoming)).await
-    {
-        Ok(judged) => judged,
-        Err(error) => {
-            return Outcome::from(Status::PROCESSING_FAILURE).with_comment(error.to_string());
+    let judged = if archive.stores_at_once(incoming.bytes.len()) {
+        archive.store(&exchange, incoming)
+    } else {
+        match tokio::task::spawn_blocking(move || archive.store(&exchange, incoming)).await {
+            Ok(judged) => judged,
+            Err(error) => {
+                return Outcome::from(Status::PROCESSING_FAILURE).with_comment(error.to_string());
+            }
         }
     };
     let outcome = Outcome::from(judged.verdict.dimse_status());

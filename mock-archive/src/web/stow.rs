@@ -455,6 +455,14 @@ impl<'a> Reception<'a> {
         };
         self.settle(AT_ONCE - 1).await;
         let (archive, exchange) = (self.asked.archive.clone(), self.asked.exchange.clone());
+        if archive.stores_at_once(spool.len()) {
+            let stored = spool
+                .finish()
+                .map(|spooled| archive.judge(&exchange, Incoming::part(spooled)).settle());
+            let judged = stored.unwrap_or_else(|error| self.out_of_room(&error));
+            self.add(judged);
+            return;
+        }
         let (tell, judged) = oneshot::channel();
         // One task for both, so that a client that vanishes between them does not leave the journal with a lie.
         let storing = tokio::task::spawn_blocking(move || {
