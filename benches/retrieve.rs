@@ -12,7 +12,6 @@ use dicom_benches::process::Archive;
 use dicom_benches::raw::{self, Sink};
 use dicom_benches::{is_quick, median, milliseconds, throughput, upload};
 use dicom_wire::multipart::Boundary;
-use tokio::runtime::Runtime;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -22,7 +21,6 @@ const HALF_MIB: u64 = 512 * 1024;
 fn main() -> Result<()> {
     let part = if is_quick() { 16 } else { 1 };
     let directory = tempfile::tempdir()?;
-    let runtime = Runtime::new()?;
     let (single, many, big) = (
         Made::large(0, 1),
         Made::large(20, 100),
@@ -32,7 +30,7 @@ fn main() -> Result<()> {
     let kept = [("files", vec!["--storage", &folder]), ("memory", vec![])];
     for (storage, flags) in &kept {
         let archive = Archive::start_with(flags)?;
-        store(&runtime, &archive, vec![single, many, big])?;
+        store(&archive, vec![single, many, big])?;
         let mut web = Http::connect(&archive.web)?;
         println!("from {storage}");
         for (name, made, frame) in [
@@ -67,7 +65,7 @@ fn main() -> Result<()> {
     }
 
     let archive = Archive::start_with(&[])?;
-    store(&runtime, &archive, vec![single, many])?;
+    store(&archive, vec![single, many])?;
     let mut web = Http::connect(&archive.web)?;
     let mut criterion = Criterion::default().configure_from_args().sample_size(20);
     let mut group = criterion.benchmark_group("retrieve");
@@ -107,15 +105,10 @@ fn whole(web: &mut Http, path: &str, accept: &str, least: u64) -> Result<()> {
     Ok(())
 }
 
-fn store(runtime: &Runtime, archive: &Archive, instances: Vec<Made>) -> Result<()> {
+fn store(archive: &Archive, instances: Vec<Made>) -> Result<()> {
     let boundary = Boundary::seeded(1);
-    let body = pieces(instances, &boundary);
-    let (status, answer) = runtime.block_on(upload::store(
-        &upload::client()?,
-        &archive.web,
-        &boundary,
-        body,
-    ))?;
+    let body = || pieces(instances.clone(), &boundary);
+    let (status, answer) = upload::store(&archive.web, &boundary, body)?;
     match status {
         200 => Ok(()),
         other => Err(format!("status {other}: {answer:.300}").into()),

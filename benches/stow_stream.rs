@@ -15,7 +15,6 @@ use dicom_benches::process::Archive;
 use dicom_benches::raw::{self, Sink};
 use dicom_benches::{is_quick, throughput, upload};
 use dicom_wire::multipart::Boundary;
-use tokio::runtime::Runtime;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -27,7 +26,6 @@ fn main() -> Result<()> {
         Some(parent) => tempfile::tempdir_in(parent)?,
         None => tempfile::tempdir()?,
     };
-    let runtime = Runtime::new()?;
     let slices: Vec<Made> = (0..2048 / part).map(|n| Made::large(n, 1)).collect();
     let loops = [2048, 8191].map(|frames| vec![Made::large(0, frames / part as u32)]);
     let [one, four] = loops;
@@ -36,22 +34,16 @@ fn main() -> Result<()> {
         ("one instance of 1 GiB", &one, 4),
         ("one instance of 4 GiB", &four, 3),
     ] {
-        in_full(&runtime, directory.path(), name, instances, keeps)?;
+        in_full(directory.path(), name, instances, keeps)?;
     }
     let mut criterion = Criterion::default().configure_from_args().sample_size(10);
-    measured(&mut criterion, &runtime, directory.path())?;
+    measured(&mut criterion, directory.path())?;
     criterion.final_summary();
     Ok(())
 }
 
 /// The same upload, once each, into files, headers only and memory (so many of these), with all that can be told about it.
-fn in_full(
-    runtime: &Runtime,
-    directory: &Path,
-    name: &str,
-    instances: &[Made],
-    keeps: usize,
-) -> Result<()> {
+fn in_full(directory: &Path, name: &str, instances: &[Made], keeps: usize) -> Result<()> {
     let body = || pieces(instances.to_vec(), &Boundary::seeded(1));
     let bytes: u64 = body().map(|piece| piece.len() as u64).sum();
     println!(
@@ -79,7 +71,7 @@ fn in_full(
     for (storage, flags) in kept.into_iter().take(keeps) {
         let archive = Archive::start_with(&flags)?;
         let before = archive.peak_resident().unwrap_or_default();
-        let took = store(runtime, &archive, instances)?;
+        let took = store(&archive, instances)?;
         let growth = archive
             .peak_resident()
             .unwrap_or_default()
@@ -101,7 +93,7 @@ fn in_full(
 }
 
 /// Many requests of 64 MiB; the instances are there from the second on, so that the disk does not fill.
-fn measured(criterion: &mut Criterion, runtime: &Runtime, directory: &Path) -> Result<()> {
+fn measured(criterion: &mut Criterion, directory: &Path) -> Result<()> {
     let archive = Archive::start(&directory.join("measured"))?;
     let instances: Vec<Made> = (0..128).map(|n| Made::large(n, 1)).collect();
     let mut failed = None;
@@ -112,7 +104,7 @@ fn measured(criterion: &mut Criterion, runtime: &Runtime, directory: &Path) -> R
     group.throughput(Throughput::Bytes(64 * MIB));
     group.bench_function("64 MiB", |bencher| {
         bencher.iter_custom(|times| {
-            let took = (0..times).map(|_| store(runtime, &archive, &instances));
+            let took = (0..times).map(|_| store(&archive, &instances));
             took.sum::<Result<Duration>>().unwrap_or_else(|error| {
                 failed = Some(error);
                 Duration::from_nanos(1)
@@ -124,13 +116,11 @@ fn measured(criterion: &mut Criterion, runtime: &Runtime, directory: &Path) -> R
 }
 
 /// Stores instances and makes sure that they were stored.
-fn store(runtime: &Runtime, archive: &Archive, instances: &[Made]) -> Result<Duration> {
-    let client = upload::client()?;
+fn store(archive: &Archive, instances: &[Made]) -> Result<Duration> {
     let boundary = Boundary::seeded(1);
-    let body = pieces(instances.to_vec(), &boundary);
+    let body = || pieces(instances.to_vec(), &boundary);
     let started = Instant::now();
-    let (status, answer) =
-        runtime.block_on(upload::store(&client, &archive.web, &boundary, body))?;
+    let (status, answer) = upload::store(&archive.web, &boundary, body)?;
     let took = started.elapsed();
     // One item of Referenced SOP Sequence (0008,1199) for each instance.
     let stored = answer.matches("\"00081155\"").count();

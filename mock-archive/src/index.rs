@@ -19,7 +19,7 @@ use dicom_wire::uid::Uid;
 
 use crate::request::Scope;
 use crate::store::Stored;
-pub use search::Hit;
+pub use search::{Hit, Matches};
 
 /// All instances of an archive.
 #[derive(Debug, Default)]
@@ -187,10 +187,8 @@ impl Index {
 
     /// All matches, in stable order. `limit` and `offset` of the query are not applied.
     pub fn find(&self, query: &Query) -> Vec<InMemDicomObject> {
-        self.matches(query)
-            .iter()
-            .map(|hit| self.row(query, hit))
-            .collect()
+        let all = self.matches(query).page(0, usize::MAX);
+        all.iter().map(|hit| self.row(query, hit)).collect()
     }
 
     /// All instances in a scope, in stable order.

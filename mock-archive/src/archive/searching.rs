@@ -9,6 +9,7 @@ use dicom_wire::uid::Uid;
 
 use super::Archive;
 use crate::exchange::Exchange;
+use crate::index::Matches;
 use crate::journal::Note;
 use crate::moment::{Form, Page, Rest, Search};
 use crate::request::{Scope, Service};
@@ -49,11 +50,11 @@ impl Archive {
         let policy = self.policy();
         exchange.shape(Form::Search(&mut search));
         let query = &search.query;
-        let hits = match search.refused {
-            None => self.state().index.matches_with(query, search.quirks),
-            Some(_) => Vec::new(),
+        let matches = match search.refused {
+            None => Some(self.state().index.matches_with(query, search.quirks)),
+            Some(_) => None,
         };
-        let total = hits.len();
+        let total = matches.as_ref().map_or(0, Matches::len);
         let asked = query
             .limit
             .map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
@@ -69,13 +70,12 @@ impl Archive {
             refused: search.refused,
         };
         exchange.shape(Form::Page(&mut page));
+        let limit = page.limit.unwrap_or(usize::MAX);
+        let hits = matches.map(|matches| matches.page(page.offset, limit));
         let mut rows: Vec<InMemDicomObject> = {
             let state = self.state();
-            let page = hits
-                .iter()
-                .skip(page.offset)
-                .take(page.limit.unwrap_or(usize::MAX));
-            page.map(|hit| state.index.row(query, hit)).collect()
+            let hits = hits.iter().flatten();
+            hits.map(|hit| state.index.row(query, hit)).collect()
         };
         let remaining = match page.rest {
             Rest::Told => total.saturating_sub(page.offset.saturating_add(rows.len())),

@@ -21,6 +21,48 @@ pub struct Hit {
     pub(super) instance: Option<Arc<Stored>>,
 }
 
+/// All matches of a query, in stable order.
+#[derive(Clone, Debug)]
+pub struct Matches(Found);
+
+#[derive(Clone, Debug)]
+enum Found {
+    /// Studies, by their numbers.
+    Studies(Vec<u64>),
+    Hits(Vec<Hit>),
+}
+
+impl Matches {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Found::Studies(numbers) => numbers.len(),
+            Found::Hits(hits) => hits.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// At most so many, after so many.
+    pub fn page(&self, offset: usize, limit: usize) -> Vec<Hit> {
+        let study = |&study: &u64| Hit {
+            study,
+            series: None,
+            instance: None,
+        };
+        match &self.0 {
+            Found::Studies(numbers) => {
+                let page = numbers.iter().skip(offset).take(limit);
+                page.map(study).collect()
+            }
+            Found::Hits(hits) => hits.iter().skip(offset).take(limit).cloned().collect(),
+        }
+    }
+}
+
 /// The keys of a query by the level of their attributes.
 struct Keys<'a> {
     /// Of patient and study, counted ones included.
@@ -90,23 +132,18 @@ impl Index {
     /// What matches, in stable order. `limit` and `offset` of the query are not applied.
     ///
     /// Keys of a level below the query's match what has something below that matches.
-    pub fn matches(&self, query: &Query) -> Vec<Hit> {
+    pub fn matches(&self, query: &Query) -> Matches {
         self.matches_with(query, Quirks::NONE)
     }
 
     /// The same as an archive with quirks finds it.
-    pub fn matches_with(&self, query: &Query, quirks: Quirks) -> Vec<Hit> {
+    pub fn matches_with(&self, query: &Query, quirks: Quirks) -> Matches {
         let mut keys = Keys::of(query, quirks);
         let candidates = self.candidates(query, &mut keys);
         let is_decided =
             keys.study.is_empty() && query.study.is_none() && query.level == Level::Study;
         if is_decided && keys.end_at_study(query) {
-            let hit = |study| Hit {
-                study,
-                series: None,
-                instance: None,
-            };
-            return candidates.into_iter().map(hit).collect();
+            return Matches(Found::Studies(candidates));
         }
         let mut hits = Vec::new();
         let mut patients: HashSet<&str> = HashSet::new();
@@ -129,7 +166,7 @@ impl Index {
                 patients.insert(&study.patient_id);
             }
         }
-        hits
+        Matches(Found::Hits(hits))
     }
 
     /// Adds the matches of one study that itself matches.
