@@ -226,6 +226,7 @@ catalogue! {
         monochrome1,
         colour,
         right_frame,
+        sr_html,
         thumbnail_all_or_none,
         thumbnail_one_image,
     }

@@ -13,8 +13,8 @@ use http::HeaderMap;
 use crate::archive::Archive;
 use crate::journal::Note;
 use crate::moment::{
-    Admission, Admit, Answer, Choice, Context, Delivery, Dialect, Form, Head, Listing, Moment,
-    Negotiate, Next, Ruling, Send, Shape, Syntax,
+    Admission, Admit, Answer, Choice, Context, Delivery, Dialect, FileStyle, Form, Head, Listing,
+    ModelStyle, Moment, MultipartStyle, Negotiate, Next, PictureStyle, Ruling, Send, Shape, Syntax,
 };
 use crate::request::{Protocol, Request, Service};
 use crate::rule::Scene;
@@ -144,6 +144,75 @@ impl Exchange {
             choice,
         }));
         syntax
+    }
+
+    /// How the parts of this answer are put together.
+    #[must_use]
+    pub fn multipart(&self) -> MultipartStyle {
+        let mut style = MultipartStyle::default();
+        self.shape(Form::Multipart(&mut style));
+        style
+    }
+
+    /// What becomes of an instance's file on its way out.
+    #[must_use]
+    pub fn file(&self, stored: &Stored) -> FileStyle {
+        let mut style = FileStyle::default();
+        let form = &mut style;
+        self.shape(Form::File {
+            stored,
+            style: form,
+        });
+        style
+    }
+
+    /// How the metadata of an instance refers to what it does not hold.
+    #[must_use]
+    pub fn model(&self, stored: &Stored) -> ModelStyle {
+        let mut style = ModelStyle::default();
+        let form = &mut style;
+        self.shape(Form::Model {
+            stored,
+            style: form,
+        });
+        style
+    }
+
+    /// Which frames go out: give the ones asked for and how many there are, use the ones returned.
+    #[must_use]
+    pub fn frames(&self, asked: Vec<u32>, count: u32) -> Vec<u32> {
+        let mut frames = asked;
+        let form = &mut frames;
+        self.shape(Form::Frames {
+            frames: form,
+            count,
+        });
+        frames
+    }
+
+    /// The bytes of a frame before they go out.
+    #[must_use]
+    pub fn frame(&self, stored: &Stored, frame: u32, bytes: Vec<u8>) -> Vec<u8> {
+        let mut bytes = bytes;
+        let form = &mut bytes;
+        self.shape(Form::Frame {
+            stored,
+            frame,
+            bytes: form,
+        });
+        bytes
+    }
+
+    /// How a picture of an instance is made.
+    #[must_use]
+    pub fn picture(&self, stored: &Stored) -> PictureStyle {
+        let mut style = PictureStyle::default();
+        let form = &mut style;
+        self.shape(Form::Picture {
+            stored,
+            style: form,
+        });
+        style
     }
 
     /// One instance's attributes before they go out as metadata.

@@ -178,6 +178,23 @@ faults! {
     operation_habit::OperationHabit = "operation-habit",
     alter_response::AlterResponse = "alter-response",
     rewrite_match::RewriteMatch = "rewrite-match",
+    change_parameter::ChangeParameter = "change-parameter",
+    widen_scope::WidenScope = "widen-scope",
+    repeat_instance::RepeatInstance = "repeat-instance",
+    one_per_series::OnePerSeries = "one-per-series",
+    label_parts::LabelParts = "label-parts",
+    part_headers::PartHeaders = "part-headers",
+    break_multipart::BreakMultipart = "break-multipart",
+    drop_part::DropPart = "drop-part",
+    answer_form::AnswerForm = "answer-form",
+    damage_file::DamageFile = "damage-file",
+    refragment::Refragment = "refragment",
+    bulk_link::BulkLink = "bulk-link",
+    overdo_metadata::OverdoMetadata = "overdo-metadata",
+    frame_numbers::FrameNumbers = "frame-numbers",
+    frame_bytes::FrameBytes = "frame-bytes",
+    spoil_picture::SpoilPicture = "spoil-picture",
+    freeze_etag::FreezeEtag = "freeze-etag",
 }
 
 impl AnyFault {

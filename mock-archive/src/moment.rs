@@ -16,6 +16,7 @@
 mod habit;
 mod line;
 pub mod multipart;
+mod style;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,8 +38,13 @@ pub use line::{Handshake, Idle, Latency, Line, Rates, Slices, Spread, Stall};
 use crate::archive::{Identity, Verdict};
 use crate::matching::Quirks;
 use crate::policy::{Delete, Duplicates, PatientConflict};
-use crate::request::{Protocol, Request};
+use crate::request::{Protocol, Request, Scope};
 use crate::store::Stored;
+
+pub use style::{
+    FileStyle, Fragments, Label, Link, ModelStyle, MultipartStyle, OffsetTable, PartForm,
+    PictureStyle,
+};
 
 /// The name of a moment; [`Shape`] has one for each kind of thing that goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -74,6 +80,20 @@ pub enum Moment {
     Listing,
     /// [`Form::SubOperation`].
     SubOperation,
+    /// [`Form::Scope`].
+    Scope,
+    /// [`Form::Multipart`].
+    Multipart,
+    /// [`Form::File`].
+    File,
+    /// [`Form::Model`].
+    Model,
+    /// [`Form::Frames`].
+    Frames,
+    /// [`Form::Frame`].
+    Frame,
+    /// [`Form::Picture`].
+    Picture,
     /// [`Send`].
     Send,
 }
@@ -151,6 +171,8 @@ pub struct Admission {
     pub headers: Option<HeaderMap>,
     /// HTTP: links in the answer begin with this, not with the URL that was asked.
     pub base: Option<String>,
+    /// HTTP: the query as it is read, where that is not as it was sent.
+    pub query: Option<String>,
 }
 
 impl Admission {
@@ -512,6 +534,47 @@ pub enum Form<'a> {
         status: Status,
         /// Whether the next one is tried.
         next: &'a mut Next,
+    },
+    /// What a retrieve is for, before it is looked up.
+    Scope(&'a mut Scope),
+    /// How the parts of an answer over HTTP are put together.
+    Multipart(&'a mut MultipartStyle),
+    /// What becomes of an instance's file on its way out over HTTP.
+    File {
+        /// The instance.
+        stored: &'a Stored,
+        /// What becomes of it.
+        style: &'a mut FileStyle,
+    },
+    /// How the metadata of an instance refers to what it does not hold.
+    Model {
+        /// The instance.
+        stored: &'a Stored,
+        /// How it refers.
+        style: &'a mut ModelStyle,
+    },
+    /// Which frames of an instance go out, in order.
+    Frames {
+        /// Their numbers, from 1.
+        frames: &'a mut Vec<u32>,
+        /// How many the instance has.
+        count: u32,
+    },
+    /// The bytes of a frame.
+    Frame {
+        /// The instance.
+        stored: &'a Stored,
+        /// The frame's number, from 1.
+        frame: u32,
+        /// Native samples or a codestream.
+        bytes: &'a mut Vec<u8>,
+    },
+    /// How a picture of an instance is made.
+    Picture {
+        /// The instance.
+        stored: &'a Stored,
+        /// How it is made.
+        style: &'a mut PictureStyle,
     },
 }
 

@@ -100,6 +100,20 @@ impl Scope {
         Self::default()
     }
 
+    /// The level of what it names; none for everything, or for a patient.
+    pub fn level(&self) -> Option<Level> {
+        match self {
+            Self {
+                instance: Some(_), ..
+            } => Some(Level::Instance),
+            Self {
+                series: Some(_), ..
+            } => Some(Level::Series),
+            Self { study: Some(_), .. } => Some(Level::Study),
+            _ => None,
+        }
+    }
+
     /// One study.
     pub fn study(study: Uid) -> Self {
         Self {

@@ -322,6 +322,13 @@ impl Scene<'_, '_> {
                 Form::Json(_) => Moment::Json,
                 Form::Listing(_) => Moment::Listing,
                 Form::SubOperation { .. } => Moment::SubOperation,
+                Form::Scope(_) => Moment::Scope,
+                Form::Multipart(_) => Moment::Multipart,
+                Form::File { .. } => Moment::File,
+                Form::Model { .. } => Moment::Model,
+                Form::Frames { .. } => Moment::Frames,
+                Form::Frame { .. } => Moment::Frame,
+                Form::Picture { .. } => Moment::Picture,
             },
         }
     }

@@ -64,6 +64,15 @@ pub(crate) fn is_for_dimse_only(transfer_syntax: &str) -> bool {
 #[derive(Debug)]
 pub(crate) struct Begun {
     first: Option<NativeFrame>,
+    off_by: u8,
+}
+
+impl Begun {
+    /// Adds so much to the first byte of each frame that is decoded: for rules that want pixels to be wrong.
+    pub(crate) fn off_by(mut self, off_by: u8) -> Self {
+        self.off_by = off_by;
+        self
+    }
 }
 
 /// Decodes the first frame, where frames have to be decoded.
@@ -84,7 +93,7 @@ pub(crate) fn begin(stored: &Stored) -> io::Result<Begun> {
     } else {
         None
     };
-    Ok(Begun { first })
+    Ok(Begun { first, off_by: 0 })
 }
 
 /// Writes the instance as a file in Explicit VR Little Endian; one frame is held at a time.
@@ -110,7 +119,7 @@ pub(crate) fn write_data_set(stored: &Stored, begun: Begun, sink: &mut Sink) -> 
             Piece::Bytes(bytes) => sink.write_all(&bytes)?,
             Piece::Value(element) => write_bulk(stored, &element, sink)?,
             Piece::Pixels(element) => match (first.take(), &element.value) {
-                (Some(first), _) => write_frames(stored, first, sink)?,
+                (Some(first), _) => write_frames(stored, first, begun.off_by, sink)?,
                 (None, Bulk::Whole(range)) => {
                     let vr = if element.vr == dicom_core::VR::OB {
                         b"OB"
@@ -158,7 +167,18 @@ pub(crate) fn write_native_frames(stored: &Stored, sink: &mut Sink) -> io::Resul
     (1..=stored.frame_count()).try_for_each(|number| sink.write_all(&native(stored, number)?.data))
 }
 
-fn write_frames(stored: &Stored, first: NativeFrame, sink: &mut Sink) -> io::Result<()> {
+fn write_frames(
+    stored: &Stored,
+    first: NativeFrame,
+    off_by: u8,
+    sink: &mut Sink,
+) -> io::Result<()> {
+    let put = |mut data: Vec<u8>, sink: &mut Sink| {
+        if let Some(byte) = data.first_mut() {
+            *byte = byte.wrapping_add(off_by);
+        }
+        sink.write_all(&data)
+    };
     let frames = stored.frame_count();
     let length = first.data.len() as u64 * u64::from(frames);
     if length > u64::from(u32::MAX - 1) {
@@ -173,7 +193,7 @@ fn write_frames(stored: &Stored, first: NativeFrame, sink: &mut Sink) -> io::Res
     };
     write_head(tags::PIXEL_DATA, vr, length + length % 2, sink)?;
     let size = first.data.len();
-    sink.write_all(&first.data)?;
+    put(first.data, sink)?;
     for number in 2..=frames {
         let frame = native(stored, number)?;
         if frame.data.len() != size {
@@ -182,7 +202,7 @@ fn write_frames(stored: &Stored, first: NativeFrame, sink: &mut Sink) -> io::Res
                 frame.data.len()
             )));
         }
-        sink.write_all(&frame.data)?;
+        put(frame.data, sink)?;
     }
     sink.write_all(&[0][..(length % 2) as usize])
 }

@@ -3,13 +3,17 @@
 mod accept;
 mod bulk;
 mod capabilities;
+mod cine;
 mod cors;
+mod damaged;
 mod delete;
 mod delivery;
 mod drain;
 mod frames;
 mod gzip;
+mod look;
 mod metadata;
+mod model;
 mod parameters;
 mod parts;
 mod problem;
@@ -35,7 +39,7 @@ use futures_util::{StreamExt, stream};
 use http::header::{HOST, ORIGIN};
 use http::request::Parts;
 use http::uri::{Authority, Scheme};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 
 use crate::archive::Archive;
 use crate::exchange::Exchange;
@@ -94,6 +98,9 @@ async fn serve(State(archive): State<Archive>, request: HttpRequest) -> Response
     if !admission.delay.is_zero() {
         tokio::time::sleep(admission.delay).await;
     }
+    if let Some(query) = &admission.query {
+        read_as(&mut parts.uri, query);
+    }
     let from_a_page = parts.headers.contains_key(ORIGIN);
     if let Some(headers) = admission.headers {
         parts.headers = headers;
@@ -124,6 +131,16 @@ async fn serve(State(archive): State<Archive>, request: HttpRequest) -> Response
     delivery::deliver(&exchange, response, connection.as_ref()).await
 }
 
+/// Puts another query into a request target, as long as it can be one.
+fn read_as(target: &mut Uri, query: &str) {
+    let text = format!("{}?{query}", target.path());
+    if let Ok(path_and_query) = text.parse() {
+        let mut pieces = target.clone().into_parts();
+        pieces.path_and_query = Some(path_and_query);
+        *target = Uri::from_parts(pieces).unwrap_or_else(|_| target.clone());
+    }
+}
+
 /// The part of a request that rules match and the journal shows.
 fn described(parts: &Parts, resource: Option<&Resource>) -> Request {
     let service = resource.map_or(Service::Other, |resource| resource.service(&parts.method));
@@ -131,8 +148,12 @@ fn described(parts: &Parts, resource: Option<&Resource>) -> Request {
     let mut request = Request::web(service, &parts.method, &parts.uri, parts.headers.clone())
         .on_connection(connection.map_or(0, |known| known.number))
         .scope(resource.map_or_else(Scope::all, Resource::scope));
-    if let (Service::Search, Some(Resource::Collection { level, .. })) = (service, resource) {
-        request = request.level(*level);
+    match (service, resource) {
+        (Service::Search, Some(Resource::Collection { level, .. })) => {
+            request = request.level(*level);
+        }
+        (Service::Store, _) => {}
+        _ => request.level = request.scope.level(),
     }
     request
 }
@@ -184,7 +205,8 @@ async fn own(
     resource: Result<Resource, Problem>,
     body: Body,
 ) -> Response {
-    let (base, query) = (base(&parts), parts.uri.query().unwrap_or_default());
+    let base = base(&parts);
+    let query = parts.uri.query().unwrap_or_default();
     let validator = Validator::new(&base, query, &parts.headers);
     let asked = Asked {
         archive,

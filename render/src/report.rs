@@ -1,9 +1,10 @@
-//! Structured reports and key object selections as Markdown (PS3.3 C.17).
+//! Structured reports and key object selections as Markdown or HTML (PS3.3 C.17).
 
 mod code;
 mod escape;
 mod header;
 mod measurement;
+mod page;
 mod value;
 
 use std::collections::HashSet;
@@ -18,6 +19,7 @@ use crate::text::uid_name;
 
 pub use code::Code;
 pub use measurement::{Measurement, measurements};
+pub use page::html;
 
 /// Why a data set cannot be read as a report.
 #[derive(Debug, thiserror::Error)]

@@ -114,10 +114,14 @@ impl Archive {
     pub fn select_all(&self, exchange: &Exchange, scopes: &[Scope]) -> Vec<Arc<Stored>> {
         let mut instances: Vec<Arc<Stored>> = Vec::new();
         let mut seen = HashSet::new();
+        let mut scopes = scopes.to_vec();
+        for scope in &mut scopes {
+            exchange.shape(Form::Scope(scope));
+        }
         {
             let mut state = self.state();
             let metadata = exchange.request().service == Service::Metadata;
-            for scope in scopes {
+            for scope in &scopes {
                 let late = state.waiting.retrievable(scope);
                 for stored in state.index.select(scope).into_iter().chain(late) {
                     let instance = &stored.identity().instance;

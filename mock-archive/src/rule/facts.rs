@@ -221,16 +221,13 @@ impl<'a> Facts<'a> {
             Scene::Shape(shape) => match &shape.form {
                 Form::Row { row, .. } => facts.with_row(row),
                 Form::Match { row, .. } => facts.with_row(row),
-                Form::Dataset { stored, .. } | Form::SubOperation { stored, .. } => {
-                    facts.with_identity(stored.identity())
-                }
-                Form::Search(_)
-                | Form::Page(_)
-                | Form::Rows(_)
-                | Form::Instances(_)
-                | Form::Receipt { .. }
-                | Form::Json(_)
-                | Form::Listing(_) => facts,
+                Form::Dataset { stored, .. }
+                | Form::SubOperation { stored, .. }
+                | Form::File { stored, .. }
+                | Form::Model { stored, .. }
+                | Form::Frame { stored, .. }
+                | Form::Picture { stored, .. } => facts.with_identity(stored.identity()),
+                _ => facts,
             },
             _ => facts,
         }

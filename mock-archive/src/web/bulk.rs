@@ -18,7 +18,7 @@ use crate::web::frames::{self, Pixels};
 use crate::web::parts::Parts;
 use crate::web::problem::Problem;
 use crate::web::resource::bulk_path;
-use crate::web::wado::{EXPLICIT_LITTLE, boundary, found, instance_url};
+use crate::web::wado::{EXPLICIT_LITTLE, found, instance_url};
 
 /// Which values of everything in a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,12 +165,7 @@ fn refusal(stored: &Stored, index: usize) -> Problem {
 fn respond(asked: &Asked, form: Form, items: Vec<Item>) -> Response {
     let part =
         (items.first()).map_or_else(|| MediaType::of(OCTET_STREAM), |item| item.media.clone());
-    let body = Parts {
-        form,
-        boundary: boundary(asked),
-        part,
-    };
-    body.respond(move |write| {
+    Parts::new(asked, form, part).respond(move |write| {
         items
             .iter()
             .try_for_each(|item| write(&item.media, &item.location, &mut |sink| item.write(sink)))

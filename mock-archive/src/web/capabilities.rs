@@ -28,6 +28,7 @@ const XML: &str = "multipart/related; type=\"application/dicom+xml\"";
 const OCTETS: &str = "multipart/related; type=\"application/octet-stream\"";
 const ATTRIBUTES: &[&str] = &["application/dicom+json", XML];
 const PICTURES: &[&str] = &["image/jpeg", "image/png", "image/gif"];
+const LOOKS: &[&str] = &["image/jpeg", "image/png", "image/gif", "text/html"];
 
 /// A resource, and for each of its methods what goes in and comes out.
 struct Row {
@@ -72,7 +73,7 @@ const ROWS: &[Row] = &[
     gives("studies/{study}/metadata", ATTRIBUTES),
     gives("studies/{study}/bulkdata", &[OCTETS]),
     gives("studies/{study}/pixeldata", &[OCTETS]),
-    gives("studies/{study}/rendered", PICTURES),
+    gives("studies/{study}/rendered", LOOKS),
     gives("studies/{study}/thumbnail", PICTURES),
     gives("studies/{study}/series", ATTRIBUTES),
     gives("studies/{study}/instances", ATTRIBUTES),
@@ -80,7 +81,7 @@ const ROWS: &[Row] = &[
     gives("studies/{study}/series/{series}/metadata", ATTRIBUTES),
     gives("studies/{study}/series/{series}/bulkdata", &[OCTETS]),
     gives("studies/{study}/series/{series}/pixeldata", &[OCTETS]),
-    gives("studies/{study}/series/{series}/rendered", PICTURES),
+    gives("studies/{study}/series/{series}/rendered", LOOKS),
     gives("studies/{study}/series/{series}/thumbnail", PICTURES),
     gives("studies/{study}/series/{series}/instances", ATTRIBUTES),
     gives(
@@ -101,7 +102,7 @@ const ROWS: &[Row] = &[
     ),
     gives(
         "studies/{study}/series/{series}/instances/{instance}/rendered",
-        PICTURES,
+        LOOKS,
     ),
     gives(
         "studies/{study}/series/{series}/instances/{instance}/thumbnail",

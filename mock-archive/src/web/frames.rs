@@ -13,7 +13,7 @@ use crate::web::Asked;
 use crate::web::accept::{self, Form, Offer, Wish, frame_media};
 use crate::web::parts::Parts;
 use crate::web::problem::Problem;
-use crate::web::wado::{EXPLICIT_LITTLE, boundary, found, instance_url};
+use crate::web::wado::{EXPLICIT_LITTLE, found, instance_url};
 
 /// What the bytes of a frame are turned into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,7 @@ pub(crate) fn frames(asked: &Asked, scope: &Scope, frames: Vec<u32>) -> Result<R
         Some(_) => stored.frame_count(),
         None => 0,
     };
+    let frames = asked.exchange.frames(frames, count);
     if let Some(beyond) = frames.iter().find(|&&frame| frame > count) {
         return Err(Problem::not_found(format!(
             "frame {beyond} of instance {}, which has {count} frame(s),",
@@ -63,11 +64,8 @@ pub(crate) fn frames(asked: &Asked, scope: &Scope, frames: Vec<u32>) -> Result<R
     let locate = move |frame| format!("{url}/frames/{frame}");
     // The first frame is made before the head goes out, so that pixels which cannot be decoded are an error and not a torn body.
     let first = frame_bytes(&stored, frames[0], pixels).map_err(Problem::not_acceptable)?;
-    let body = Parts {
-        form,
-        boundary: boundary(asked),
-        part: part.clone(),
-    };
+    let body = Parts::new(asked, form, part.clone());
+    let exchange = asked.exchange.clone();
     Ok(body.respond(move |write| {
         let mut first = Some(first);
         for frame in frames {
@@ -75,6 +73,7 @@ pub(crate) fn frames(asked: &Asked, scope: &Scope, frames: Vec<u32>) -> Result<R
                 Some(bytes) => bytes,
                 None => frame_bytes(&stored, frame, pixels).map_err(io::Error::other)?,
             };
+            let bytes = exchange.frame(&stored, frame, bytes);
             write(&part, &locate(frame), &mut |sink| sink.write_all(&bytes))?;
         }
         Ok(())

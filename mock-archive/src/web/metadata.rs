@@ -8,20 +8,22 @@ use dicom_core::header::Header;
 use dicom_object::InMemDicomObject;
 use dicom_object::mem::InMemElement;
 use dicom_wire::media::{DICOM_JSON, DICOM_XML, MediaType};
-use dicom_wire::multipart::{Headers, Writer};
 use dicom_wire::part10::Step;
-use dicom_wire::xml;
+use dicom_wire::{json, xml};
 
 use crate::exchange::Exchange;
+use crate::moment::ModelStyle;
 use crate::request::Scope;
 use crate::store::Stored;
 use crate::web::Asked;
-use crate::web::accept::{self, Attributes};
+use crate::web::accept::{self, Attributes, Form};
+use crate::web::model;
+use crate::web::parts::Parts;
 use crate::web::problem::Problem;
 use crate::web::produce;
 use crate::web::qido;
 use crate::web::resource::bulk_path;
-use crate::web::wado::{boundary, found, instance_url, set_type};
+use crate::web::wado::{found, instance_url, set_type};
 
 /// Answers with one data set for each instance.
 pub(crate) fn metadata(asked: &Asked, scope: &Scope) -> Result<Response, Problem> {
@@ -38,8 +40,18 @@ pub(crate) fn metadata(asked: &Asked, scope: &Scope) -> Result<Response, Problem
                     sink.write_all(before.as_bytes())?;
                     before = ",";
                     let dataset = described(&exchange, stored);
-                    qido::write_json(&exchange, sink, &dataset, &linked(&base, stored))
-                        .map_err(io::Error::other)?;
+                    let style = exchange.model(stored);
+                    if style == ModelStyle::default() {
+                        qido::write_json(&exchange, sink, &dataset, &linked(&base, stored))
+                            .map_err(io::Error::other)?;
+                        continue;
+                    }
+                    let mut model = json::to_value(&dataset, &linked(&base, stored));
+                    let own = instance_url(&base, stored);
+                    model::restyle(&mut model, &style, stored, &base, &own)?;
+                    let mut text = serde_json::to_vec(&model)?;
+                    exchange.json(&mut text);
+                    sink.write_all(&text)?;
                 }
                 sink.write_all(b"]")
             }));
@@ -47,23 +59,17 @@ pub(crate) fn metadata(asked: &Asked, scope: &Scope) -> Result<Response, Problem
             Ok(response)
         }
         Attributes::Xml => {
-            let boundary = boundary(asked);
-            let media = boundary.content_type(DICOM_XML);
-            let mut response = Response::new(produce::body(move |sink| {
-                let mut writer = Writer::new(boundary);
-                for stored in &selected {
-                    let headers = Headers::new().with("Content-Type", DICOM_XML).with(
-                        "Content-Location",
-                        format!("{}/metadata", instance_url(&base, stored)),
-                    );
-                    sink.write_all(&writer.part_head(&headers))?;
+            let part = MediaType::of(DICOM_XML);
+            let body = Parts::new(asked, Form::Multipart, part.clone());
+            Ok(body.respond(move |write| {
+                selected.iter().try_for_each(|stored| {
+                    let location = format!("{}/metadata", instance_url(&base, stored));
                     let dataset = described(&exchange, stored);
-                    xml::write(sink, &dataset, &linked(&base, stored)).map_err(io::Error::other)?;
-                }
-                sink.write_all(&writer.close())
-            }));
-            set_type(&mut response, &media);
-            Ok(response)
+                    write(&part, &location, &mut |sink| {
+                        xml::write(sink, &dataset, &linked(&base, stored)).map_err(io::Error::other)
+                    })
+                })
+            }))
         }
     }
 }

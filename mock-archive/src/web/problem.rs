@@ -76,6 +76,11 @@ impl Problem {
         }
     }
 
+    /// A status that a rule asks for.
+    pub(crate) fn refused(status: StatusCode) -> Problem {
+        Problem::new(status, "this cannot be done here")
+    }
+
     /// 415: a payload of a kind that cannot be stored.
     pub(crate) fn unsupported_media_type(why: impl Display) -> Problem {
         Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, why.to_string())

@@ -1,23 +1,19 @@
-//! Pictures of what is stored (PS3.18 10.4.1.1.3, 10.4.1.1.4).
+//! Pictures of what is stored, and pages of reports (PS3.18 10.4.1.1.3, 10.4.1.1.4).
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use dicom_core::Tag;
 use dicom_dictionary_std::tags;
-use dicom_object::InMemDicomObject;
 use dicom_render::annotation::{self, Annotation};
-use dicom_render::encode::{Animation, EncodeError, Picture};
+use dicom_render::encode::{EncodeError, Picture};
 use dicom_render::frame::{self, Options};
 use dicom_render::viewport::Viewport;
 use dicom_render::window::Window;
 use dicom_wire::media::{Accept, MediaType};
-use dicom_wire::multipart::{Headers, Writer};
 use http::HeaderValue;
 use http::header::WARNING;
 
@@ -25,20 +21,20 @@ use crate::request::Scope;
 use crate::store::Stored;
 use crate::web::Asked;
 use crate::web::accept::{self, Form, parameter};
+use crate::web::cine::{cine, moving};
+use crate::web::look::Look;
+use crate::web::parts::Parts;
 use crate::web::problem::Problem;
-use crate::web::wado::{boundary, found, instance_url, set_type};
+use crate::web::wado::{found, instance_url, set_type};
 
 /// The longest edge of a thumbnail, in pixels.
 const THUMBNAIL: u32 = 128;
 
+/// What a report is given as.
+const HTML: &str = "text/html";
+
 /// The most pixels that a viewport may have.
 const LARGEST_VIEWPORT: u64 = 8192 * 8192;
-
-/// The most pictures of a GIF that moves.
-const LONGEST_CINE: usize = 256;
-
-/// How long each picture of it is shown where the data set does not say.
-const USUAL_PACE: Duration = Duration::from_millis(100);
 
 /// How large a picture is where the request does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,15 +45,8 @@ pub(crate) enum Size {
     Thumbnail,
 }
 
-/// How a picture looks.
-#[derive(Debug, Clone)]
-struct Look {
-    options: Options,
-    annotations: Vec<Annotation>,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Encoding {
+pub(crate) enum Encoding {
     Jpeg { quality: u8 },
     Png,
     Gif,
@@ -72,14 +61,16 @@ pub(crate) async fn rendered(
     size: Size,
 ) -> Result<Response, Problem> {
     let accept = accept::accepted(&asked.headers, &asked.query)?;
-    let encoding = encoding(&accept, quality(&asked.query)?)?;
-    let look = Look {
-        options: options(&asked.query, size)?,
-        annotations: annotations(&asked.query)?,
-    };
     let selected = found(&asked, &scope)?;
+    if let (Size::Own, None, Some(report)) = (size, &frames, report(&selected)) {
+        return written(&asked, &accept, report);
+    }
+    let encoding = encoding(&accept, quality(&asked.query)?)?;
+    let options = options(&asked.query, size)?;
+    let annotations = annotations(&asked.query)?;
     let stored = representative(&selected)?;
     let count = stored.frame_count();
+    let frames = frames.map(|frames| asked.exchange.frames(frames, count));
     let beyond = frames.iter().flatten().find(|&&frame| frame > count);
     if let Some(beyond) = beyond {
         return Err(Problem::not_found(format!(
@@ -88,19 +79,67 @@ pub(crate) async fn rendered(
         )));
     }
     let which = frames.map_or(Which::Representative, Which::Listed);
+    let style = asked.exchange.picture(&stored);
+    if let Some(status) = style.refused {
+        return Err(Problem::refused(status));
+    }
+    let promised = encoding;
+    let encoding = (style.really.as_deref()).map_or(encoding, |media| encoding.or(media));
     let warning = unsupported(&asked)?;
+    let look = Look {
+        options,
+        annotations,
+        style,
+    };
     let mut response = match (encoding, which) {
         (Encoding::Gif, Which::Representative) if size == Size::Own => {
-            moving(cine(&selected, &stored), look).await?
+            moving(cine(&selected, &stored), look.clone()).await?
         }
         (_, which) => {
             let frames = which.frames(&stored);
-            still(&asked, stored, frames, look, encoding).await?
+            still(&asked, stored, frames, look.clone(), encoding).await?
         }
     };
+    look.dress(&mut response, promised);
     if let Some(warning) = warning {
         response.headers_mut().insert(WARNING, warning);
     }
+    Ok(response)
+}
+
+/// The first report of what has no images.
+fn report(selected: &[Arc<Stored>]) -> Option<&Arc<Stored>> {
+    let has_images = selected
+        .iter()
+        .any(|one| one.layout().pixel_data().is_some());
+    let is_report = |one: &&Arc<Stored>| one.header().get(tags::CONTENT_SEQUENCE).is_some();
+    (!has_images)
+        .then(|| selected.iter().find(is_report))
+        .flatten()
+}
+
+/// Answers with a report as a page (PS3.18 8.7.4, text resources).
+fn written(asked: &Asked, accept: &Accept, stored: &Stored) -> Result<Response, Problem> {
+    let instance = &stored.identity().instance;
+    if !accept::offers(accept).iter().any(|offer| offer.takes(HTML)) {
+        return Err(Problem::not_acceptable(format!(
+            "instance {instance} has no pixels; it is given as {HTML}"
+        )));
+    }
+    let style = asked.exchange.picture(stored);
+    if let Some(status) = style.refused {
+        return Err(Problem::refused(status));
+    }
+    let page = dicom_render::report::html(&stored.header())
+        .map_err(|why| Problem::not_acceptable(format!("instance {instance}: {why}")))?;
+    let mut response = Response::new(Body::from(page));
+    set_type(&mut response, &MediaType::of(HTML).with("charset", "utf-8"));
+    let look = Look {
+        options: Options::default(),
+        annotations: Vec::new(),
+        style,
+    };
+    look.dress(&mut response, Encoding::Png);
     Ok(response)
 }
 
@@ -132,6 +171,7 @@ async fn still(
 ) -> Result<Response, Problem> {
     let url = instance_url(&asked.base, &stored);
     let wanted = frames.clone();
+    let is_wrapped = look.style.wrapped;
     let pictures = blocking(move || {
         let picture = |&frame: &u32| encoded(&stored, frame, &look, encoding);
         wanted
@@ -141,90 +181,23 @@ async fn still(
     })
     .await?;
     let media = MediaType::of(encoding.media());
-    if let [picture] = &pictures[..] {
+    if let ([picture], false) = (&pictures[..], is_wrapped) {
         let mut response = Response::new(Body::from(picture.clone()));
         set_type(&mut response, &media);
         return Ok(response);
     }
-    let boundary = boundary(asked);
-    let whole = boundary.content_type(encoding.media());
-    let mut writer = Writer::new(boundary);
-    let mut body = Vec::new();
-    for (frame, picture) in frames.into_iter().zip(pictures) {
-        let headers = Headers::new()
-            .with("Content-Type", encoding.media())
-            .with("Content-Location", format!("{url}/frames/{frame}/rendered"));
-        body.extend_from_slice(&writer.part_head(&headers));
-        body.extend_from_slice(&picture);
-    }
-    body.extend_from_slice(&writer.close());
-    let mut response = Response::new(Body::from(body));
-    set_type(&mut response, &whole);
-    Ok(response)
+    let body = Parts::new(asked, Form::Multipart, media.clone());
+    Ok(body.respond(move |write| {
+        let mut pictures = frames.iter().zip(&pictures);
+        pictures.try_for_each(|(frame, picture)| {
+            let location = format!("{url}/frames/{frame}/rendered");
+            write(&media, &location, &mut |sink| sink.hand(picture.clone()))
+        })
+    }))
 }
 
-/// What moves in one GIF: the frames of the instance, or the images of its series, evenly thinned out where there are too many.
-fn cine(selected: &[Arc<Stored>], shown: &Arc<Stored>) -> Vec<(Arc<Stored>, u32)> {
-    let mut steps: Vec<_> = match shown.frame_count() {
-        1 => {
-            let images = selected.iter().filter(|one| {
-                one.identity().series == shown.identity().series
-                    && one.layout().pixel_data().is_some()
-            });
-            images.map(|one| (one.clone(), 1)).collect()
-        }
-        count => (1..=count).map(|frame| (shown.clone(), frame)).collect(),
-    };
-    let every = steps.len().div_ceil(LONGEST_CINE).max(1);
-    let mut number = 0;
-    steps.retain(|_| {
-        number += 1;
-        (number - 1) % every == 0
-    });
-    steps
-}
-
-async fn moving(steps: Vec<(Arc<Stored>, u32)>, look: Look) -> Result<Response, Problem> {
-    let file = blocking(move || {
-        let (first, frame) = steps
-            .first()
-            .ok_or_else(|| Problem::not_found("an image"))?;
-        let picture = draw(first, *frame, &look)?;
-        let encode = |why: EncodeError| Problem::not_acceptable(why);
-        if steps.len() == 1 {
-            return picture.gif().map_err(encode);
-        }
-        let mut animation = Animation::like(&picture, pace(&first.header())).map_err(encode)?;
-        animation.push(&picture).map_err(encode)?;
-        for (stored, frame) in &steps[1..] {
-            // What has another size cannot be in the same GIF.
-            match animation.push(&draw(stored, *frame, &look)?) {
-                Err(EncodeError::OtherSize { .. }) | Ok(()) => {}
-                Err(why) => return Err(encode(why)),
-            }
-        }
-        animation.finish().map_err(encode)
-    })
-    .await?;
-    let mut response = Response::new(Body::from(file));
-    set_type(&mut response, &MediaType::of(Encoding::Gif.media()));
-    Ok(response)
-}
-
-/// How long each frame is shown: Frame Time, or one over a frame rate (PS3.3 C.7.6.5, C.7.6.6).
-fn pace(header: &InMemDicomObject) -> Duration {
-    let number = |tag: Tag| {
-        let value = header
-            .get(tag)
-            .and_then(|element| element.to_float64().ok());
-        value.filter(|value| (0.1..=100_000.0).contains(value))
-    };
-    let rate = number(tags::RECOMMENDED_DISPLAY_FRAME_RATE).or_else(|| number(tags::CINE_RATE));
-    let milliseconds = number(tags::FRAME_TIME).or(rate.map(|rate| 1000.0 / rate));
-    milliseconds.map_or(USUAL_PACE, |time| Duration::from_secs_f64(time / 1000.0))
-}
-
-async fn blocking<T: Send + 'static>(
+/// Does what takes long on a thread for that.
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     tokio::task::spawn_blocking(work)
@@ -253,14 +226,16 @@ fn representative(selected: &[Arc<Stored>]) -> Result<Arc<Stored>, Problem> {
     Ok(of_series[of_series.len() / 2].clone())
 }
 
-fn draw(stored: &Stored, number: u32, look: &Look) -> Result<Picture, Problem> {
+/// One frame as a picture.
+pub(crate) fn draw(stored: &Stored, number: u32, look: &Look) -> Result<Picture, Problem> {
     let bytes = stored
         .frame_bytes(number)
         .map_err(|error| not_drawn(stored, number, &error))?;
     let syntax = stored.identity().transfer_syntax.as_str();
-    let header = stored.header();
-    let mut picture = frame::render(&header, syntax, &bytes, number, &look.options)
+    let header = look.attributes(stored.header());
+    let picture = frame::render(&header, syntax, &bytes, number, &look.options)
         .map_err(|error| not_drawn(stored, number, &error))?;
+    let mut picture = look.finish(picture);
     annotation::annotate(&mut picture, &header, &look.annotations);
     Ok(picture)
 }
@@ -285,7 +260,15 @@ fn not_drawn(stored: &Stored, number: u32, why: &dyn Display) -> Problem {
 }
 
 impl Encoding {
-    fn media(self) -> &'static str {
+    /// The one of this media type, if there is one.
+    fn or(self, media: &str) -> Self {
+        let all = [Encoding::Jpeg { quality: 90 }, Encoding::Png, Encoding::Gif];
+        let named = all.into_iter().find(|encoding| encoding.media() == media);
+        named.unwrap_or(self)
+    }
+
+    /// Its media type.
+    pub(crate) fn media(self) -> &'static str {
         match self {
             Encoding::Jpeg { .. } => "image/jpeg",
             Encoding::Png => "image/png",

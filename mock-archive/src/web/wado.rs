@@ -1,23 +1,25 @@
 //! Retrieving instances as DICOM files (PS3.18 10.4.1.1.1).
 
 use std::collections::VecDeque;
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 
 use axum::response::Response;
 use dicom_wire::media::{DICOM, MediaType};
-use dicom_wire::multipart::{Boundary, Headers, Writer};
+use dicom_wire::multipart::Boundary;
 use dicom_wire::uid::Uid;
 use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 
-use crate::moment::Syntax;
+use crate::moment::{FileStyle, Syntax};
 use crate::request::Scope;
 use crate::sink::Sink;
 use crate::store::Stored;
 use crate::transcode::{self, Begun};
 use crate::web::Asked;
 use crate::web::accept::{self, Form, Offer, Wish};
+use crate::web::damaged;
+use crate::web::parts::Parts;
 use crate::web::problem::Problem;
 use crate::web::produce;
 use crate::web::range;
@@ -33,6 +35,7 @@ struct Outgoing {
     url: String,
     /// The client left the transfer syntax open: what cannot be converted goes out as it is stored.
     open: bool,
+    style: FileStyle,
 }
 
 /// An instance whose form is settled.
@@ -46,10 +49,13 @@ pub(crate) async fn instances(asked: &Asked, scope: &Scope) -> Result<Response, 
     let accept = accept::accepted(&asked.headers, &asked.query)?;
     let selected = found(asked, scope)?;
     let offers = accept::offers(&accept);
+    let style = asked.exchange.multipart();
     let fits = |offer: &&Offer| {
         offer.media.is(ZIP)
             || offer.takes(DICOM)
-                && (offer.form == Form::Multipart || scope.instance.is_some())
+                && (offer.form == Form::Multipart
+                    || scope.instance.is_some()
+                    || style.form.is_some())
                 && selected
                     .iter()
                     .all(|stored| choose(stored, &offer.wish) != Syntax::Unacceptable)
@@ -67,12 +73,14 @@ pub(crate) async fn instances(asked: &Asked, scope: &Scope) -> Result<Response, 
             return Err(refusal(&[stored], &offers, scope));
         }
         let url = instance_url(&asked.base, &stored);
+        let style = asked.exchange.file(&stored);
         let open = !matches!(offer.wish, Wish::Only(_));
         outgoing.push_back(Outgoing {
             stored,
             syntax,
             url,
             open,
+            style,
         });
     }
     let Some(first) = outgoing.pop_front() else {
@@ -90,8 +98,11 @@ pub(crate) async fn instances(asked: &Asked, scope: &Scope) -> Result<Response, 
         Problem::not_acceptable(format!("instance {instance} cannot be converted: {why}"))
     })?;
     match offer.form {
-        Form::Single => single(asked, first, ready),
-        Form::Multipart => Ok(multipart(boundary(asked), first, ready, outgoing)),
+        Form::Single if style.form.is_none() => single(asked, first, ready),
+        form => {
+            let parts = Parts::styled(asked, style, form, first.media(&ready));
+            Ok(multipart(parts, first, ready, outgoing))
+        }
     }
 }
 
@@ -208,6 +219,13 @@ impl Outgoing {
     }
 
     fn write(&self, ready: Ready, sink: &mut Sink) -> io::Result<()> {
+        if self.style != FileStyle::default() {
+            let begun = match ready {
+                Ready::Explicit(begun) => Some(begun),
+                Ready::AsStored => None,
+            };
+            return damaged::write(&self.stored, &self.style, begun, sink);
+        }
         match ready {
             Ready::Explicit(begun) => transcode::write_explicit_little(&self.stored, begun, sink),
             Ready::AsStored => {
@@ -223,7 +241,9 @@ impl Outgoing {
 fn single(asked: &Asked, outgoing: Outgoing, ready: Ready) -> Result<Response, Problem> {
     let media = outgoing.media(&ready);
     match ready {
-        Ready::AsStored => as_stored(asked, outgoing.stored, &media),
+        Ready::AsStored if outgoing.style == FileStyle::default() => {
+            as_stored(asked, outgoing.stored, &media)
+        }
         ready => {
             let mut response =
                 Response::new(produce::body(move |sink| outgoing.write(ready, sink)));
@@ -263,31 +283,23 @@ fn as_stored(asked: &Asked, stored: Arc<Stored>, media: &MediaType) -> Result<Re
     Ok(response)
 }
 
-fn multipart(
-    boundary: Boundary,
-    first: Outgoing,
-    ready: Ready,
-    rest: VecDeque<Outgoing>,
-) -> Response {
-    let media = boundary.content_type(DICOM);
-    let mut response = Response::new(produce::body(move |sink| {
-        let mut writer = Writer::new(boundary);
+fn multipart(parts: Parts, first: Outgoing, ready: Ready, rest: VecDeque<Outgoing>) -> Response {
+    parts.respond(move |write| {
         let mut part = |instance: Outgoing, ready: Ready| {
-            let headers = Headers::new()
-                .with("Content-Type", instance.media(&ready).to_string())
-                .with("Content-Location", &instance.url);
-            sink.write_all(&writer.part_head(&headers))?;
-            instance.write(ready, sink)
+            let media = instance.media(&ready);
+            let mut ready = Some(ready);
+            write(&media, &instance.url, &mut |sink| match ready.take() {
+                Some(ready) => instance.write(ready, sink),
+                None => Ok(()),
+            })
         };
         part(first, ready)?;
         for instance in rest {
             let ready = instance.ready()?;
             part(instance, ready)?;
         }
-        sink.write_all(&writer.close())
-    }));
-    set_type(&mut response, &media);
-    response
+        Ok(())
+    })
 }
 
 /// Sets the Content-Type.

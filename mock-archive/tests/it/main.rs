@@ -32,6 +32,7 @@ mod web_faults;
 mod web_gzip;
 mod web_pictures;
 mod web_qido;
+mod web_retrieve_faults;
 mod web_stow;
 mod web_uri;
 mod web_wado;

@@ -54,6 +54,22 @@ async fn frames_and_series_move_and_single_pictures_do_not() {
 }
 
 #[tokio::test]
+async fn a_report_is_a_page_and_no_picture() {
+    let archive = MockArchive::start().await;
+    let study = dicom_fixtures::report_narrative();
+    stow(&archive, study.instances()).await;
+    let path = format!("{}/rendered", path(&study.instances()[0]));
+    for accept in ["text/html", "*/*", "image/png, text/*;q=0.5"] {
+        let page = get(&archive, &path, accept).await;
+        assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
+        let page = page.text().await.unwrap();
+        assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>\n"));
+        assert!(page.contains("<h1>") && !page.contains("**"), "{page}");
+    }
+    assert_eq!(get(&archive, &path, "image/png").await.status(), 406);
+}
+
+#[tokio::test]
 async fn wado_uri_gives_a_gif_too() {
     let archive = MockArchive::start().await;
     let slice = &CHEST.instances()[0];

@@ -385,7 +385,7 @@ async fn what_cannot_be_is_refused_with_the_value_that_was_wrong() {
         (here.clone() + "/rendered", "text/html", 406, "image/png"),
         (
             path(&sr.instances()[0]) + "/rendered",
-            "*/*",
+            "image/jpeg",
             406,
             "no pixels",
         ),
