@@ -10,7 +10,7 @@ use crate::rule::Scene;
 ///
 /// On the wire: the right head over an empty body, an error page, or a body in which one thing is wrong. Proxies answer 200 with HTML when they have lost the archive; archives
 /// leave errors without a body. A good client looks at what came before it reads it, and says what it got.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ChangeBody {
     /// The statuses that are concerned; none = every one.
@@ -19,16 +19,6 @@ pub struct ChangeBody {
     pub find: String,
     /// What it is replaced by.
     pub value: String,
-}
-
-impl Default for ChangeBody {
-    fn default() -> Self {
-        Self {
-            status: Vec::new(),
-            find: String::new(),
-            value: String::new(),
-        }
-    }
 }
 
 impl Fault for ChangeBody {
