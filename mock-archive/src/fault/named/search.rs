@@ -74,7 +74,7 @@ named! {
     "json.inline-big-endian" => r#"{"when":{"protocol":"web"},"then":{"json-bulk":{"form":"big-endian"}}}"#, "words have their high byte first in base64", ["json.inline-binary"];
     "json.raw-bytes" => r#"{"when":{"protocol":"web"},"then":{"json-charset":{"encoding":"latin1"}}}"#, "texts are in ISO 8859-1", ["json.utf8"];
     "json.padded-uid" => r#"{"when":{"protocol":"web"},"then":{"json-padding":{"with":"nul"}}}"#, "UIDs end in NUL", ["json.no-padding"];
-    "qido.index-lag" => r#"{"when":{"service":"store"},"then":{"search-lag":{"by":"5s"}}}"#, "what is stored is found only five seconds later", ["qido.fresh.read-your-writes"];
+    "qido.index-lag" => r#"{"when":{"service":"store"},"then":{"search-lag":{"by":"60s"}}}"#, "what is stored is found only a minute later", ["qido.fresh.read-your-writes"];
     "qido.reject-keys" => r#"{"when":{"service":"search","protocol":"web"},"then":{"reject-keys":{"attributes":["SOPClassUID"],"status":400}}}"#, "a key for the SOP class is refused with 400", [];
     "qido.duplicate-study" => r#"{"when":{"service":"search"},"then":{"duplicate-row":{"index":0}}}"#, "the first match comes twice", [];
     "qido.huge" => r#"{"when":{"service":"search"},"then":{"repeat-rows":{"to":10000}}}"#, "a search has ten thousand matches", [];
