@@ -9,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use tempfile::{NamedTempFile, TempPath};
 
@@ -121,13 +122,26 @@ fn sync_folder(folder: &Path, sync: Sync) -> io::Result<()> {
     Ok(())
 }
 
+/// A process that is just being started has the files of the one that starts it for a moment, locks included: so often, and so far apart,
+/// is a lock tried again.
+const ATTEMPTS: u32 = 10;
+const BETWEEN: Duration = Duration::from_millis(20);
+
 /// Two archives in one directory would remove each other's files.
 fn lock(root: &Path) -> io::Result<Option<File>> {
     if !cfg!(unix) {
         return Ok(None);
     }
     let folder = File::open(root)?;
-    match folder.try_lock() {
+    let mut locked = folder.try_lock();
+    for _ in 0..ATTEMPTS {
+        if !matches!(locked, Err(fs::TryLockError::WouldBlock)) {
+            break;
+        }
+        std::thread::sleep(BETWEEN);
+        locked = folder.try_lock();
+    }
+    match locked {
         Ok(()) => Ok(Some(folder)),
         Err(fs::TryLockError::WouldBlock) => Err(io::Error::new(
             io::ErrorKind::ResourceBusy,

@@ -42,7 +42,7 @@ async fn run(context: &Context) -> Verdict {
             let location = part.header("content-location").unwrap_or_default();
             ensure!(
                 !location.is_empty() && web.below(&below, location).is_ok_and(|own| own == below),
-                "Content-Location {location:?} of the bulk data of {place} at {uri}"
+                "Content-Location {location:?} of the bulk data of {place} at {below}"
             );
         }
     }
