@@ -162,7 +162,7 @@ pub struct Request {
     pub protocol: Protocol,
     /// What it asks for.
     pub service: Service,
-    /// Number of the connection it came in on, from [`crate::archive::Archive::connect`]; 0 = not known.
+    /// Number of the connection it came in on, from the listener that accepted it; 0 = not known.
     pub connection: u64,
     /// Which request or operation of its connection it is, counted from 1; the archive says when the exchange begins.
     pub nth: u64,

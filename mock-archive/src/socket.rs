@@ -1,7 +1,7 @@
 //! The byte layer under HTTP and DIMSE: accepted connections that can be cut, reset, stalled, slowed down or refused.
 //!
 //! What a connection does is said once, by the [`Line`] of its `connect` moment; an edge that wants to end one in the
-//! middle of an answer (`send` moment) uses its [`Switch`]. Above this layer nobody knows of faults: reads and writes
+//! middle of an answer (`send` moment) uses its `Switch`. Above this layer nobody knows of faults: reads and writes
 //! just end, fail or take their time.
 
 mod lane;
