@@ -16,6 +16,7 @@ mod negotiate;
 mod payload;
 mod replay;
 mod retrieve;
+mod search;
 mod store;
 mod user;
 mod worklist;
@@ -27,6 +28,8 @@ use dicom_wire::dimse::{Command, CommandSet, DataSet, NResponse, NService, Statu
 
 use self::association::{Association, Ended, Entry};
 use self::negotiate::Use;
+use self::retrieve::{Retrieve, Way};
+use self::search::Model;
 use crate::archive::Archive;
 use crate::moment::{Connect, Operation};
 use crate::recording::Player;
@@ -86,14 +89,30 @@ async fn answer(
             .await
         }
         (Ok(Command::StoreRq(request)), _) => store::answer(association, context, request).await,
-        (Ok(Command::FindRq(request)), _)
-            if association.usage_of(context) == Some(Use::Worklist) =>
-        {
-            worklist::answer(association, context, request).await
+        (Ok(Command::FindRq(request)), _) => {
+            let model = match association.usage_of(context) {
+                Some(Use::Worklist) => Model::Worklist,
+                _ => Model::QueryRetrieve,
+            };
+            search::answer(association, context, request, model).await
         }
-        (Ok(Command::FindRq(request)), _) => find::answer(association, context, request).await,
-        (Ok(Command::MoveRq(request)), _) => move_::answer(association, context, request).await,
-        (Ok(Command::GetRq(request)), _) => get::answer(association, context, request).await,
+        (Ok(Command::MoveRq(request)), _) => {
+            let way = move_::Way::of(request.message_id, request.destination);
+            let request = Retrieve {
+                message_id: request.message_id,
+                sop_class: request.sop_class,
+                way: Way::Move(Box::new(way)),
+            };
+            retrieve::answer(association, context, request).await
+        }
+        (Ok(Command::GetRq(request)), _) => {
+            let request = Retrieve {
+                message_id: request.message_id,
+                sop_class: request.sop_class,
+                way: Way::Get(get::Way::of(request.message_id)),
+            };
+            retrieve::answer(association, context, request).await
+        }
         (Ok(Command::NRq(request)), data_set)
             if request.service == NService::Action
                 && association.usage_of(context) == Some(Use::Commitment) =>

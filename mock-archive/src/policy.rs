@@ -4,6 +4,7 @@
 //! `dicom-mock-archive policy` say about it: all with the same words.
 
 mod changes;
+mod destination;
 mod field;
 mod kinds;
 mod words;
@@ -16,6 +17,7 @@ use dicom_wire::ae::AeTitle;
 use http::HeaderMap;
 
 pub use changes::{PolicyChanges, PolicyError};
+pub use destination::Destination;
 pub use field::Field;
 pub use kinds::{
     Accepts, Auth, Called, Delete, Discards, Duplicates, Edition, Extension, FaultHeader, Login,
@@ -23,6 +25,7 @@ pub use kinds::{
 };
 
 use crate::moment::Rejection;
+use crate::tls::Authorities;
 use words::Words;
 
 macro_rules! policies {
@@ -105,6 +108,8 @@ policies! {
     "Policy for access":
     /// Credentials asked for over HTTP.
     auth "auth": Option<Auth> = None, "none|basic:USER:PASS|bearer:TOKEN";
+    /// Who vouches for clients of an archive that speaks TLS: without a certificate of theirs there is no handshake.
+    client_ca "client-ca": Option<Authorities> = None, "none|FILE";
     /// Calling AE titles that may open an association; others are rejected.
     known_callers "known-callers": Option<BTreeSet<AeTitle>> = None, "any|AE,...";
     /// Calling AE titles that may store; others are refused with 0124.
@@ -117,8 +122,8 @@ policies! {
     max_associations "max-associations": Option<usize> = None, "none|N";
 
     "Policy for associations":
-    /// Where C-MOVE can send to.
-    destinations "destinations": BTreeMap<AeTitle, String> = BTreeMap::new(), "AE=HOST:PORT";
+    /// Where C-MOVE can send to, over TLS or not: tls://HOST:PORT?ca=FILE&certificate=FILE&key=FILE.
+    destinations "destinations": BTreeMap<AeTitle, Destination> = BTreeMap::new(), "AE=[tls://]HOST:PORT";
     /// Extensions agreed to for C-FIND, C-MOVE and C-GET; without fuzzy, names match to the letter over HTTP too, with Warning 299.
     extensions "extensions": BTreeSet<Extension> = BTreeSet::from(Extension::ALL), "none|relational,combined,fuzzy";
     /// Largest PDU the archive receives, in bytes (PS3.8 D.1); 0 is no limit.

@@ -16,14 +16,14 @@ use tokio::task::JoinSet;
 use crate::archive::{Archive, Reset, RuleState, Unloadable};
 use crate::journal::{Journal, NearMiss, Unverified};
 use crate::personality::Personality;
-use crate::policy::Policy;
+use crate::policy::{Destination, Policy};
 use crate::recording::mask::Mask;
 use crate::recording::{Player, Recording};
 use crate::rule::{Rule, RuleId};
 use crate::scenario::Scenario;
 use crate::serve;
 use crate::store::Storage;
-use crate::tls::Tls;
+use crate::tls::{Tls, TlsError};
 use crate::worklist;
 
 /// A running archive. Dropping it ends its listeners, connections and tasks.
@@ -81,6 +81,12 @@ pub enum StartError {
         /// Why not.
         why: std::io::Error,
     },
+    /// Clients are to prove who they are, and nothing is there to prove it over.
+    #[error("client-ca is for archives that speak TLS; this one has no certificate")]
+    NoTls,
+    /// Clients cannot be asked to prove who they are.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// Reading what the storage holds already failed.
     #[error("cannot read what is stored already: {0}")]
     Read(#[from] tokio::task::JoinError),
@@ -266,9 +272,9 @@ impl Builder {
         self
     }
 
-    /// Where C-MOVE can send to: an AE title and its `HOST:PORT`.
-    pub fn destination(mut self, title: AeTitle, address: impl ToString) -> Self {
-        self.policy.destinations.insert(title, address.to_string());
+    /// Where C-MOVE can send to: an AE title and its `HOST:PORT`, or a [`Destination`] over TLS.
+    pub fn destination(mut self, title: AeTitle, place: impl Into<Destination>) -> Self {
+        self.policy.destinations.insert(title, place.into());
         self
     }
 
@@ -296,8 +302,8 @@ impl Builder {
         self
     }
 
-    /// Speaks TLS on both ports: DICOMweb is https, DIMSE is DICOM over TLS. The control API stays plain, and so do the
-    /// associations that the archive opens itself for C-MOVE.
+    /// Speaks TLS on both ports: DICOMweb is https, DIMSE is DICOM over TLS. The control API stays plain; on associations that the archive opens
+    /// itself, the [`Destination`] says what is spoken.
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = Some(tls);
         self
@@ -331,8 +337,13 @@ impl Builder {
     /// Listens and serves.
     ///
     /// # Errors
-    /// If an address cannot be listened on.
+    /// If an address cannot be listened on, or clients cannot be asked for certificates.
     pub async fn start(self) -> Result<MockArchive, StartError> {
+        let tls = match (self.tls, &self.policy.client_ca) {
+            (Some(tls), Some(authorities)) => Some(tls.asking(authorities)?),
+            (None, Some(_)) => return Err(StartError::NoTls),
+            (tls, None) => tls,
+        };
         let (web, web_listener) = listen(self.web, "HTTP").await?;
         let (dimse, dimse_listener) = listen(self.dimse, "DIMSE").await?;
         let (control, control_listener) = listen(self.control, "the control API").await?;
@@ -347,7 +358,7 @@ impl Builder {
         }
         let mut server = MockArchive {
             archive: archive.clone(),
-            scheme: serve::scheme(self.tls.as_ref()),
+            scheme: serve::scheme(tls.as_ref()),
             web,
             dimse,
             control,
@@ -357,13 +368,13 @@ impl Builder {
         server._listeners.spawn(serve::web(
             web_listener,
             archive.clone(),
-            self.tls.clone(),
+            tls.clone(),
             self.player.clone(),
         ));
         server._listeners.spawn(serve::dimse(
             dimse_listener,
             archive.clone(),
-            self.tls,
+            tls,
             self.player,
         ));
         server

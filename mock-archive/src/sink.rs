@@ -11,6 +11,14 @@ const PIECE: usize = 64 * 1024;
 /// How many pieces may wait for a slow reader.
 const AHEAD: usize = 4;
 
+/// What long answers are written to: a [`Sink`], or what changes bytes on their way to one.
+pub(crate) trait Output: Write {
+    /// Writes bytes that are ready, without copying them where that can be.
+    fn hand(&mut self, piece: Bytes) -> io::Result<()> {
+        self.write_all(&piece)
+    }
+}
+
 /// Where the maker of an answer writes to. Blocks while the reader is slow, fails once it is gone.
 pub(crate) struct Sink {
     pieces: mpsc::Sender<io::Result<Bytes>>,
@@ -39,16 +47,10 @@ pub(crate) fn pieces(
     waiting
 }
 
-/// All that `make` writes, gathered in memory; made on a thread for blocking work.
-pub(crate) async fn gather(
-    make: impl FnOnce(&mut Sink) -> io::Result<()> + Send + 'static,
-) -> io::Result<Bytes> {
-    let mut waiting = pieces(make);
-    let mut all = BytesMut::new();
-    while let Some(piece) = waiting.recv().await {
-        all.extend_from_slice(&piece?);
+impl Output for Sink {
+    fn hand(&mut self, piece: Bytes) -> io::Result<()> {
+        Sink::hand(self, piece)
     }
-    Ok(all.freeze())
 }
 
 impl Sink {
@@ -103,6 +105,18 @@ impl Drop for Sink {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// All that `make` writes.
+    async fn gather(
+        make: impl FnOnce(&mut Sink) -> io::Result<()> + Send + 'static,
+    ) -> io::Result<Bytes> {
+        let mut waiting = pieces(make);
+        let mut all = BytesMut::new();
+        while let Some(piece) = waiting.recv().await {
+            all.extend_from_slice(&piece?);
+        }
+        Ok(all.freeze())
+    }
 
     #[tokio::test]
     async fn what_is_written_is_gathered() {

@@ -6,10 +6,10 @@
 
 mod amend;
 mod error;
-mod explicit;
 mod frames;
 mod meta;
 mod object;
+mod recode;
 mod source;
 mod start;
 mod walk;
@@ -26,10 +26,10 @@ use walk::{Syntax, Visit, walk};
 
 pub use amend::{Amendment, Patch, amend};
 pub use error::ScanError;
-pub use explicit::{Piece, explicit, number_size};
 pub use frames::{FrameError, frame_bytes, frame_count};
 
 pub use meta::{FileMeta, IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
+pub use recode::{Piece, element_head, number_size, recode, turn};
 
 /// What a scan may cost at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

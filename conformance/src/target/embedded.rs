@@ -90,7 +90,7 @@ impl Embedded {
             StorageScp::listen(DESTINATION, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let name = |error: &dyn std::fmt::Display| EmbeddedError::Name(error.to_string());
         let title = AeTitle::parse(DESTINATION).map_err(|error| name(&error))?;
-        policy.destinations.insert(title, scp.address().to_string());
+        policy.destinations.insert(title, scp.address().into());
 
         let mut builder = MockArchive::builder().policy(policy);
         for fault in faults {
@@ -153,7 +153,7 @@ fn claim(need: Need, policy: &mut Policy) -> Option<String> {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 9)).to_string();
             policy
                 .destinations
-                .insert(AeTitle::parse(DEAD).ok()?, address);
+                .insert(AeTitle::parse(DEAD).ok()?, address.into());
             DEAD
         }
         Need::Discards => {

@@ -22,7 +22,7 @@ use super::user::User;
 use crate::archive::Archive;
 use crate::exchange::Exchange;
 use crate::moment::Operation;
-use crate::policy::Policy;
+use crate::policy::{Destination, Policy};
 use crate::request::{Scope, Service};
 
 /// Request Storage Commitment (PS3.4 J.3.2).
@@ -125,7 +125,7 @@ pub(super) async fn answered(
 /// Sends reports that were not answered on the association of their request, on a new one, as often as policy has it.
 pub(super) async fn deliver(archive: &Archive, to: &AeTitle, mut reports: VecDeque<Report>) {
     let policy = archive.policy();
-    let Some(address) = policy.destinations.get(to) else {
+    let Some(destination) = policy.destinations.get(to) else {
         for report in reports {
             let why = format!("no address is known to report to {to}");
             report.exchange.remark(why);
@@ -139,7 +139,7 @@ pub(super) async fn deliver(archive: &Archive, to: &AeTitle, mut reports: VecDeq
         if attempt > 1 {
             sleep(policy.commit_interval).await;
         }
-        if let Err(why) = send_all(policy, address, to, &mut reports).await {
+        if let Err(why) = send_all(policy, destination, to, &mut reports).await {
             let of = policy.commit_attempts;
             for report in &reports {
                 report
@@ -153,11 +153,11 @@ pub(super) async fn deliver(archive: &Archive, to: &AeTitle, mut reports: VecDeq
 /// Sends reports on an association of ours; those that are answered leave the queue.
 async fn send_all(
     policy: &Policy,
-    address: &str,
+    destination: &Destination,
     to: &AeTitle,
     reports: &mut VecDeque<Report>,
 ) -> Result<(), String> {
-    let user = User::associate_to_report(address, policy, to).await;
+    let user = User::associate_to_report(destination, policy, to).await;
     let mut user = user.map_err(|why| format!("no association with {to}: {why}"))?;
     while let Some(report) = reports.front() {
         let answered = user.report(report.request.clone(), &report.event).await;

@@ -1,5 +1,6 @@
 //! Identifiers of C-FIND, C-MOVE and C-GET: between bytes on a context and objects (PS3.4 C.4).
 
+mod answering;
 mod reading;
 
 use std::io::Cursor;
@@ -17,6 +18,8 @@ use dicom_wire::uid::Uid;
 
 use super::association::{Agreed, Association, Ended};
 use super::negotiate::Root;
+
+pub(super) use answering::{pass_over_unknown, wanted};
 
 /// The longest identifier that is read. Lists of some thousand UIDs fit in.
 const MAX_IDENTIFIER: usize = 1024 * 1024;

@@ -2,213 +2,109 @@
 
 use std::sync::Arc;
 
-use dicom_wire::dimse::{
-    MoveRequest, Originator, Outcome, Priority, RetrieveResponse, Status, StoreRequest,
-    SubOperations,
-};
+use dicom_wire::ae::AeTitle;
+use dicom_wire::dimse::{Originator, Outcome, Status};
 
-use super::association::{Agreed, Association, Ended, Entry};
-use super::identifier;
-use super::negotiate::{Use, usage};
-use super::payload::Payload;
-use super::retrieve::{Progress, Wanted, route};
+use super::association::Association;
+use super::retrieve::Route;
 use super::user::User;
 use crate::exchange::Exchange;
-use crate::moment::{Next, Operation};
-use crate::request::Service;
+use crate::moment::Operation;
+use crate::policy::{Destination, Policy};
 use crate::store::Stored;
 
-/// Answers with a pending response after each instance and a final one.
-pub(super) async fn answer(
-    association: &mut Association,
-    context: u8,
-    request: MoveRequest,
-) -> Result<(), Ended> {
-    let agreed = association.context(context)?;
-    let received = identifier::receive(association, &agreed).await?;
-    let wanted = received.and_then(|identifier| match usage(&request.sop_class) {
-        Some(Use::Move(root)) if request.sop_class == agreed.abstract_syntax => {
-            let hierarchy = association.hierarchy(&request.sop_class);
-            Wanted::read(&identifier, root, hierarchy)
-        }
-        _ => Err(Outcome::from(Status::CLASS_NOT_SUPPORTED)
-            .with_comment(format!("no C-MOVE on {}", agreed.abstract_syntax))),
-    });
-    let mut opened = association
-        .request(Service::Move, "C-MOVE")
-        .sop_class(request.sop_class.clone());
-    if let Ok(wanted) = &wanted {
-        opened = opened.level(wanted.level).scope(wanted.scope());
-    }
-    let (exchange, entry) = association.open(opened).await?;
-    let known = association
-        .archive()
-        .policy()
-        .destinations
-        .get(&request.destination)
-        .cloned();
-    let failed = |outcome: Outcome| (outcome, SubOperations::default(), None);
-    let (outcome, sub_operations, data_set) = match (entry, wanted, known) {
-        (Entry::Silence, ..) => return Ok(()),
-        (Entry::Fail(status), ..) => failed(status.into()),
-        (_, Err(outcome), _) => failed(outcome),
-        (_, _, None) => failed(
-            Outcome::from(Status::UNKNOWN_DESTINATION)
-                .with_comment(format!("{} is not known", request.destination)),
-        ),
-        (Entry::Proceed, Ok(wanted), Some(address)) => {
-            let instances = wanted.select(association.archive(), &exchange);
-            let mut progress = Progress::of(instances.len());
-            let outcome = run(
-                association,
-                &exchange,
-                &agreed,
-                &request,
-                &address,
-                &instances,
-                &mut progress,
-            )
-            .await?;
-            let counts = match outcome.status {
-                Status::CANCEL => progress.with_remaining(),
-                _ => progress.without_remaining(),
-            };
-            (
-                outcome,
-                counts,
-                progress.failed_list(&agreed.transfer_syntax),
-            )
-        }
-    };
-    let last = RetrieveResponse {
-        message_id: request.message_id,
-        sop_class: Some(request.sop_class),
-        sub_operations,
-        outcome,
-    };
-    association
-        .respond(
-            &exchange,
-            context,
-            dicom_wire::dimse::Command::MoveRsp(last),
-            data_set,
-        )
-        .await
+/// The way to a destination.
+pub(super) struct Way {
+    message_id: u16,
+    title: AeTitle,
+    destination: Option<Destination>,
+    user: Option<User>,
+    trouble: Option<String>,
 }
 
-/// Sends the instances; what it gives back is for the final response.
-async fn run(
-    association: &mut Association,
-    exchange: &Exchange,
-    agreed: &Agreed,
-    request: &MoveRequest,
-    address: &str,
-    instances: &[Arc<Stored>],
-    progress: &mut Progress,
-) -> Result<Outcome, Ended> {
-    if instances.is_empty() {
-        return Ok(Status::SUCCESS.into());
+impl Way {
+    /// For the C-MOVE of this message ID to the destination of this title.
+    pub(super) const fn of(message_id: u16, title: AeTitle) -> Self {
+        Self {
+            message_id,
+            title,
+            destination: None,
+            user: None,
+            trouble: None,
+        }
     }
-    let archive = association.archive().clone();
-    let mut trouble = None;
-    let mut user =
-        match User::associate(address, archive.policy(), &request.destination, instances).await {
-            Ok(user) => Some(user),
+
+    /// Looks the destination up.
+    pub(super) fn check(&mut self, association: &Association) -> Result<(), Outcome> {
+        let known = &association.archive().policy().destinations;
+        self.destination = known.get(&self.title).cloned();
+        match self.destination {
+            Some(_) => Ok(()),
+            None => Err(Outcome::from(Status::UNKNOWN_DESTINATION)
+                .with_comment(format!("{} is not known", self.title))),
+        }
+    }
+
+    /// Opens the association, if there is something to send on it.
+    pub(super) async fn open(
+        &mut self,
+        policy: &Policy,
+        exchange: &Exchange,
+        instances: &[Arc<Stored>],
+    ) {
+        let Some(destination) = self.destination.as_ref().filter(|_| !instances.is_empty()) else {
+            return;
+        };
+        match User::associate(destination, policy, &self.title, instances).await {
+            Ok(user) => self.user = Some(user),
             Err(why) => {
-                exchange.remark(format!(
-                    "no association with {}: {why}",
-                    request.destination
-                ));
-                trouble = Some(why);
-                None
+                exchange.remark(format!("no association with {}: {why}", self.title));
+                self.trouble = Some(why);
             }
-        };
-    for (number, stored) in instances.iter().enumerate() {
-        if association.is_cancelled(request.message_id).await? {
-            release(user).await;
-            return Ok(Status::CANCEL.into());
         }
-        let originator = (!association.does(Operation::NoOriginator)).then(|| Originator {
-            ae_title: association.calling().clone(),
-            message_id: request.message_id,
-        });
-        let status = match &mut user {
-            None => Status::CANNOT_PERFORM_SUB_OPERATIONS,
-            Some(open) => match sub_operation(open, exchange, stored, number, originator).await {
-                Ok(status) => status,
-                Err(why) => {
-                    exchange.remark(format!(
-                        "association with {} ended: {why}",
-                        request.destination
-                    ));
-                    trouble = Some(why);
-                    user = None;
-                    Status::CANNOT_PERFORM_SUB_OPERATIONS
-                }
-            },
-        };
-        progress.count(&stored.identity().instance, status);
-        if exchange.sub_operation(stored, status) == Next::Stop {
-            release(user).await;
-            return Ok(
-                Outcome::from(Status::CANNOT_UNDERSTAND).with_comment("sub-operation failed")
-            );
-        }
-        let pending = RetrieveResponse {
-            message_id: request.message_id,
-            sop_class: Some(request.sop_class.clone()),
-            sub_operations: progress.with_remaining(),
-            outcome: Status::PENDING.into(),
-        };
-        association
-            .respond(
-                exchange,
-                agreed.id,
-                dicom_wire::dimse::Command::MoveRsp(pending),
-                None,
-            )
-            .await?;
     }
-    release(user).await;
-    let outcome = Outcome::from(progress.status());
-    Ok(match trouble {
-        Some(why) => outcome.with_comment(format!("{}: {why}", request.destination)),
-        None => outcome,
-    })
-}
 
-/// Sends one instance. `Err` if the association broke; an instance that no context fits fails alone.
-async fn sub_operation(
-    user: &mut User,
-    exchange: &Exchange,
-    stored: &Arc<Stored>,
-    number: usize,
-    originator: Option<Originator>,
-) -> Result<Status, String> {
-    let instance = &stored.identity().instance;
-    let Some((context, syntax)) = route(exchange, stored, user.contexts()) else {
-        exchange.remark(format!("no context for {instance}"));
-        return Ok(Status::CLASS_NOT_SUPPORTED);
-    };
-    let payload = match Payload::of(stored, &syntax).await {
-        Ok(payload) => payload,
-        Err(why) => {
-            exchange.remark(format!("{instance}: {why}"));
-            return Ok(Status::PROCESSING_FAILURE);
+    /// Who asked for what goes out (PS3.7 9.3.1.1).
+    pub(super) fn originator(&self, association: &Association) -> Option<Originator> {
+        (!association.does(Operation::NoOriginator)).then(|| Originator {
+            ae_title: association.calling().clone(),
+            message_id: self.message_id,
+        })
+    }
+
+    /// Sends one instance. Where there is no association any more, nothing goes out.
+    pub(super) async fn send(
+        &mut self,
+        originator: Option<Originator>,
+        exchange: &Exchange,
+        stored: &Arc<Stored>,
+        number: usize,
+    ) -> Status {
+        let Some(user) = &mut self.user else {
+            return Status::CANNOT_PERFORM_SUB_OPERATIONS;
+        };
+        let route = match Route::find(exchange, stored, user.contexts()) {
+            Ok(route) => route,
+            Err(status) => return status,
+        };
+        let sub_operation = match route.prepare(exchange, stored, number, originator).await {
+            Ok(sub_operation) => sub_operation,
+            Err(status) => return status,
+        };
+        user.store(sub_operation).await.unwrap_or_else(|why| {
+            exchange.remark(format!("association with {} ended: {why}", self.title));
+            self.trouble = Some(why);
+            self.user = None;
+            Status::CANNOT_PERFORM_SUB_OPERATIONS
+        })
+    }
+
+    /// Releases the association; tells what was wrong with it.
+    pub(super) async fn close(&mut self) -> Option<String> {
+        if let Some(user) = self.user.take() {
+            user.release().await;
         }
-    };
-    let request = StoreRequest {
-        message_id: number as u16 + 1,
-        sop_class: stored.identity().sop_class.clone(),
-        sop_instance: instance.clone(),
-        priority: Priority::Medium,
-        originator,
-    };
-    user.store(context.id, request, payload).await
-}
-
-async fn release(user: Option<User>) {
-    if let Some(user) = user {
-        user.release().await;
+        let why = self.trouble.take()?;
+        Some(format!("{}: {why}", self.title))
     }
 }

@@ -12,7 +12,7 @@ use dicom_ul::pdu::{
 };
 use dicom_wire::ae::AeTitle;
 use dicom_wire::dimse::pdv::{self, P_DATA_TF, Pdv};
-use dicom_wire::dimse::{Collector, Command, Message, NRequest, Status, StoreRequest};
+use dicom_wire::dimse::{Collector, Command, Message, NRequest, Status};
 use dicom_wire::uid::Uid;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -21,8 +21,9 @@ use super::association::Agreed;
 use super::connection::{Connection, kind};
 use super::identifier;
 use super::negotiate::{self, APPLICATION_CONTEXT};
-use super::payload::{self, Payload};
-use crate::policy::Policy;
+use super::payload;
+use super::retrieve::SubOperation;
+use crate::policy::{Destination, Policy};
 use crate::socket::Socket;
 use crate::store::Stored;
 use crate::tls::Stream;
@@ -52,19 +53,19 @@ pub(super) struct User {
 }
 
 impl User {
-    /// Opens an association to `HOST:PORT` for storing these instances. The error is in words.
+    /// Opens an association to a destination for storing these instances. The error is in words.
     pub(super) async fn associate(
-        address: &str,
+        destination: &Destination,
         policy: &Policy,
         called: &AeTitle,
         instances: &[Arc<Stored>],
     ) -> Result<Self, String> {
-        Self::open(address, policy, called, proposals(instances), None).await
+        Self::open(destination, policy, called, proposals(instances), None).await
     }
 
     /// Opens one for reports of storage commitment, as the provider of that service (PS3.4 J.3.3, PS3.7 D.3.3.4).
     pub(super) async fn associate_to_report(
-        address: &str,
+        destination: &Destination,
         policy: &Policy,
         called: &AeTitle,
     ) -> Result<Self, String> {
@@ -79,25 +80,27 @@ impl User {
             scp: true,
         };
         let role = UserVariableItem::ScuScpRoleSelectionSubItem(class.to_owned(), roles);
-        Self::open(address, policy, called, proposals.into(), Some(role)).await
+        Self::open(destination, policy, called, proposals.into(), Some(role)).await
     }
 
     async fn open(
-        address: &str,
+        destination: &Destination,
         policy: &Policy,
         called: &AeTitle,
         proposals: Vec<Agreed>,
         role: Option<UserVariableItem>,
     ) -> Result<Self, String> {
-        let connecting = timeout(CONNECT, TcpStream::connect(address)).await;
+        let connecting = timeout(CONNECT, TcpStream::connect(destination.address())).await;
         let stream =
             connecting.map_err(|_| format!("no connection within {} s", CONNECT.as_secs()))?;
-        let stream = stream.map_err(|error| error.to_string())?;
-        let mut connection = Connection::new(
-            Stream::from(Socket::outgoing(stream)),
-            MAX_PDU,
-            policy.into(),
-        );
+        let socket = Socket::outgoing(stream.map_err(|error| error.to_string())?);
+        let stream = match destination.tls() {
+            None => Stream::from(socket),
+            Some(tls) => Stream::connect(socket, tls, destination.host())
+                .await
+                .map_err(|error| format!("no TLS handshake: {error}"))?,
+        };
+        let mut connection = Connection::new(stream, MAX_PDU, policy.into());
         let user_variables = negotiate::identity(MAX_PDU).into_iter().chain(role);
         let request = Pdu::AssociationRQ(AssociationRQ {
             protocol_version: 1,
@@ -157,21 +160,9 @@ impl User {
     }
 
     /// Sends an instance and waits for the status. After an error the association is of no use any more.
-    pub(super) async fn store(
-        &mut self,
-        context: u8,
-        request: StoreRequest,
-        payload: Payload,
-    ) -> Result<Status, String> {
-        let message_id = request.message_id;
-        let sent = payload::send(
-            &mut self.connection,
-            context,
-            request,
-            payload,
-            self.max_length,
-        )
-        .await;
+    pub(super) async fn store(&mut self, sub_operation: SubOperation) -> Result<Status, String> {
+        let message_id = sub_operation.request.message_id;
+        let sent = payload::send(&mut self.connection, sub_operation, self.max_length).await;
         sent.map_err(|gone| gone.to_string())?;
         match self.answer("C-STORE-RQ", message_id).await? {
             Command::StoreRsp(response) => Ok(response.outcome.status),
@@ -280,8 +271,7 @@ fn parsed(uid: &str) -> Uid {
     Uid::parse(uid).expect("the dictionary's UIDs are UIDs")
 }
 
-/// One context for each class and transfer syntax that is stored; for uncompressed ones the two that any receiver knows too, for those that
-/// can be decoded the first of these.
+/// One context for each class and transfer syntax that is stored; for instances that can be written anew the two that any receiver knows, too.
 /// One transfer syntax a context, so that the receiver's choice says all that it takes.
 fn proposals(instances: &[Arc<Stored>]) -> Vec<Agreed> {
     let stored: BTreeSet<_> = instances
@@ -294,18 +284,16 @@ fn proposals(instances: &[Arc<Stored>]) -> Vec<Agreed> {
         })
         .collect();
     let fallback = ANY_RECEIVER.map(parsed);
-    let native = stored
+    let rewritable = instances
         .iter()
-        .filter(|(_, syntax)| payload::is_native(syntax));
-    let decoded = instances
-        .iter()
-        .filter(|stored| payload::decompresses(stored))
-        .map(|stored| (&stored.identity().sop_class, &fallback[0]));
-    let fallbacks: BTreeSet<_> = native
-        .flat_map(|(class, _)| fallback.iter().map(move |syntax| (*class, syntax)))
-        .chain(decoded)
+        .filter(|stored| payload::is_rewritable(stored));
+    let anew: BTreeSet<_> = rewritable
+        .flat_map(|stored| {
+            let class = &stored.identity().sop_class;
+            fallback.iter().map(move |syntax| (class, syntax))
+        })
         .collect();
-    let others = fallbacks.difference(&stored);
+    let others = anew.difference(&stored);
     let context = |(number, (class, syntax)): (usize, &(&Uid, &Uid))| Agreed {
         id: u8::try_from(number * 2 + 1).unwrap_or(u8::MAX),
         abstract_syntax: (*class).clone(),

@@ -12,11 +12,13 @@ use dicom_wire::query::Path;
 use dicom_wire::stow::FailureReason;
 use dicom_wire::uid::Uid;
 
+use super::destination::{Destination, Shown};
 use super::kinds::{
     Accepts, Auth, Called, Delete, Discards, Duplicates, Edition, Extension, FaultHeader, Login,
     PatientConflict, Validation,
 };
 use crate::fault::{AttributeTag, Reason, Span};
+use crate::tls::Authorities;
 
 /// What stands for a secret where a policy is printed.
 pub(super) const HIDDEN: &str = "…";
@@ -314,19 +316,15 @@ impl Words for BTreeSet<Extension> {
     }
 }
 
-impl Words for BTreeMap<AeTitle, String> {
+impl Words for BTreeMap<AeTitle, Destination> {
     const IS_LIST: bool = true;
 
     fn read(words: &[String]) -> Result<Self, String> {
         let destination = |word: &str| {
-            let (title, address) = word
+            let (title, place) = word
                 .split_once('=')
                 .ok_or_else(|| format!("{word:?} is not AE=HOST:PORT"))?;
-            let (host, port) = address.rsplit_once(':').unwrap_or_default();
-            if host.is_empty() || port.parse::<u16>().is_err() {
-                return Err(format!("{address:?} is not HOST:PORT"));
-            }
-            Ok((parsed(title)?, address.to_owned()))
+            Ok((parsed(title)?, parsed(place)?))
         };
         each(words).map(destination).collect()
     }
@@ -334,8 +332,26 @@ impl Words for BTreeMap<AeTitle, String> {
     fn show(&self) -> Vec<String> {
         let pairs = self.iter();
         pairs
-            .map(|(title, address)| format!("{title}={address}"))
+            .map(|(title, place)| format!("{title}={}", Shown(place)))
             .collect()
+    }
+}
+
+impl Words for Option<Authorities> {
+    fn read(words: &[String]) -> Result<Self, String> {
+        match one(words)? {
+            "none" => Ok(None),
+            file => Authorities::from_file(file)
+                .map(Some)
+                .map_err(|error| error.to_string()),
+        }
+    }
+
+    fn show(&self) -> Vec<String> {
+        vec![match self.as_ref().map(Authorities::file) {
+            None => "none".to_owned(),
+            Some(file) => file.map_or_else(|| HIDDEN.to_owned(), |file| file.display().to_string()),
+        }]
     }
 }
 

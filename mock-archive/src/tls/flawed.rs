@@ -11,11 +11,10 @@ use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme,
-    version,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::Tls;
+use super::{Tls, builder, provider};
 use crate::moment::Handshake;
 use crate::socket::Socket;
 
@@ -41,7 +40,7 @@ pub(super) async fn config(
         Handshake::UnknownIssuer | Handshake::Expired | Handshake::WrongHost => {
             self_signed(handshake)
         }
-        Handshake::ClientCertificate => asking(tls),
+        Handshake::ClientCertificate => Ok(asking(tls)),
     };
     made.inspect_err(|error| tracing::warn!(%error, "no certificate for the handshake"))
         .ok()
@@ -87,28 +86,18 @@ fn self_signed(flaw: Handshake) -> io::Result<Arc<ServerConfig>> {
     let key = KeyPair::generate().map_err(io::Error::other)?;
     let signed = certificate.self_signed(&key).map_err(io::Error::other)?;
     let secret = PrivatePkcs8KeyDer::from(key.serialize_der());
-    let config = builder()?
+    let config = builder()
         .with_no_client_auth()
         .with_single_cert(vec![signed.der().clone()], secret.into());
     config.map(Arc::new).map_err(io::Error::other)
 }
 
 /// The archive's own certificate, and the wish for one of the client.
-fn asking(tls: &Tls) -> io::Result<Arc<ServerConfig>> {
-    let config = builder()?
+fn asking(tls: &Tls) -> Arc<ServerConfig> {
+    let config = builder()
         .with_client_cert_verifier(Arc::new(TakesNone(provider())))
         .with_cert_resolver(tls.0.cert_resolver.clone());
-    Ok(Arc::new(config))
-}
-
-fn provider() -> Arc<CryptoProvider> {
-    Arc::new(rustls::crypto::ring::default_provider())
-}
-
-fn builder() -> io::Result<rustls::ConfigBuilder<ServerConfig, rustls::WantsVerifier>> {
-    ServerConfig::builder_with_provider(provider())
-        .with_protocol_versions(&[&version::TLS13, &version::TLS12])
-        .map_err(io::Error::other)
+    Arc::new(config)
 }
 
 /// Asks for a certificate and finds fault with each.

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
-use dicom_wire::part10::{self, Amendment, Bulk, Patch};
+use dicom_wire::part10::{self, Amendment, Bulk, Encoding, Patch};
 use dicom_wire::uid::Uid;
 
 use crate::moment::{FileStyle, Fragments, OffsetTable};
@@ -37,7 +37,12 @@ pub(crate) fn write(
     let start = if style.no_preamble { PREAMBLE } else { 0 };
     sink.write_all(head.get(start..).unwrap_or_default())?;
     if let Some(begun) = begun {
-        return transcode::write_data_set(stored, begun.off_by(style.off_by), sink);
+        return transcode::write_data_set(
+            stored,
+            begun.off_by(style.off_by),
+            Encoding::ExplicitLittle,
+            sink,
+        );
     }
     if let Some(fragments) = style.fragments {
         return around(stored, tags::PIXEL_DATA, sink, &mut |sink| {

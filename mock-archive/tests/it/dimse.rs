@@ -9,4 +9,5 @@ mod receiver;
 mod recording;
 mod retrieve;
 mod store;
+mod transcoding;
 mod worklist;

@@ -10,9 +10,10 @@ use dicom_dictionary_std::tags;
 use dicom_fixtures::{Instance, Study};
 use dicom_mock_archive::MockArchive;
 use dicom_mock_archive::policy::{
-    Accepts, Auth, Called, Delete, Discards, Duplicates, Edition, Extension, FaultHeader,
-    PatientConflict, Policy, PolicyChanges, Validation,
+    Accepts, Auth, Called, Delete, Destination, Discards, Duplicates, Edition, Extension,
+    FaultHeader, PatientConflict, Policy, PolicyChanges, Validation,
 };
+use dicom_mock_archive::tls::{Authorities, Outgoing};
 use dicom_wire::ae::AeTitle;
 use dicom_wire::dimse::{Command as Message, FindRequest, Priority};
 use dicom_wire::stow::FailureReason;
@@ -102,6 +103,9 @@ const ROWS: &[Row] = &[
             password: "sesame".to_owned(),
         });
     }),
+    ("client-ca", &["tests/it/ca.pem"], |policy| {
+        policy.client_ca = Some(Authorities::from_file("tests/it/ca.pem").unwrap())
+    }),
     ("known-callers", &["ONE", "TWO"], |policy| {
         policy.known_callers = Some(BTreeSet::from([title("ONE"), title("TWO")]))
     }),
@@ -115,9 +119,15 @@ const ROWS: &[Row] = &[
     ("max-associations", &["1"], |policy| {
         policy.max_associations = Some(1)
     }),
-    ("destinations", &["WS=127.0.0.1:104"], |policy| {
-        policy.destinations = BTreeMap::from([(title("WS"), "127.0.0.1:104".to_owned())]);
-    }),
+    (
+        "destinations",
+        &["SAFE=tls://localhost:2762", "WS=127.0.0.1:104"],
+        |policy| {
+            let safe = Destination::from("localhost:2762").over(Outgoing::default());
+            let plain = Destination::from("127.0.0.1:104");
+            policy.destinations = BTreeMap::from([(title("SAFE"), safe), (title("WS"), plain)]);
+        },
+    ),
     ("extensions", &["relational", "combined"], |policy| {
         policy.extensions = BTreeSet::from([Extension::Relational, Extension::Combined]);
     }),

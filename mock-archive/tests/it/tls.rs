@@ -4,24 +4,34 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dicom_core::VR;
+use dicom_dictionary_std::tags;
 use dicom_fixtures::ct;
 use dicom_mock_archive::MockArchive;
 use dicom_mock_archive::fault::CutBody;
 use dicom_mock_archive::moment::Manner;
+use dicom_mock_archive::policy::{Destination, Policy};
 use dicom_mock_archive::rule::{Rule, retrieving};
-use dicom_mock_archive::tls::{Tls, TlsError};
+use dicom_mock_archive::tls::{Authorities, Outgoing, Tls, TlsError};
 use dicom_ul::pdu::Pdu;
-use dicom_wire::dimse::Status;
+use dicom_wire::ae::AeTitle;
+use dicom_wire::dimse::{MoveRequest, Priority, Status};
 use dicom_wire::stow::StoreResponse;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::client::WantsClientCert;
 use rustls::pki_types::ServerName;
 use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, ProtocolVersion, RootCertStore, SupportedProtocolVersion, version};
+use rustls::{
+    ClientConfig, ConfigBuilder, ProtocolVersion, RootCertStore, SupportedProtocolVersion, version,
+};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::dimse::peer::{Answer, Peer, bytes_of, for_storing, request};
+use crate::dimse::peer::{
+    Answer, EXPLICIT, Peer, STUDY_MOVE, bytes_of, context, for_storing, holding, identifier,
+    request, uid, with_contexts,
+};
 use crate::support::{client, stow_request_of};
 
 const BOTH: &[&SupportedProtocolVersion] = &[&version::TLS13, &version::TLS12];
@@ -65,6 +75,13 @@ impl Papers {
 
     /// A client that trusts the CA and nobody else.
     fn trusted(&self, versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {
+        self.believing(versions).with_no_client_auth()
+    }
+
+    fn believing(
+        &self,
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> ConfigBuilder<ClientConfig, WantsClientCert> {
         let mut roots = RootCertStore::empty();
         roots
             .add(PemObject::from_pem_slice(self.ca.as_bytes()).unwrap())
@@ -74,15 +91,10 @@ impl Papers {
             .with_protocol_versions(versions)
             .unwrap()
             .with_root_certificates(roots)
-            .with_no_client_auth()
     }
 
     fn https(&self) -> reqwest::Client {
-        reqwest::Client::builder()
-            .no_proxy()
-            .tls_backend_preconfigured(self.trusted(BOTH))
-            .build()
-            .unwrap()
+        https(self.trusted(BOTH))
     }
 
     async fn connect(
@@ -95,6 +107,14 @@ impl Papers {
         let connector = TlsConnector::from(Arc::new(self.trusted(versions)));
         Ok(Peer::speaking(connector.connect(name, stream).await?))
     }
+}
+
+fn https(config: ClientConfig) -> reqwest::Client {
+    reqwest::Client::builder()
+        .no_proxy()
+        .tls_backend_preconfigured(config)
+        .build()
+        .unwrap()
 }
 
 #[tokio::test]
@@ -316,4 +336,129 @@ fn a_wrong_file_is_named_with_what_is_wrong() {
         Tls::from_pem("", &papers.key),
         Err(TlsError::NoCertificate { .. })
     ));
+}
+
+/// Moves a study from one archive to another; the status and what the other has then.
+async fn moved(from: Destination, to: &MockArchive) -> (Status, usize) {
+    let study = ct("chest").size(32).slices(2);
+    let title = AeTitle::parse("SAFE").unwrap();
+    let builder = MockArchive::builder().destination(title.clone(), from);
+    let archive = holding(builder, &[&study]).await;
+    let asked = with_contexts(vec![context(1, STUDY_MOVE, &[EXPLICIT])]);
+    let (mut peer, _) = Peer::associate(&archive, asked).await;
+    let request = MoveRequest {
+        message_id: 1,
+        sop_class: uid(STUDY_MOVE),
+        priority: Priority::Medium,
+        destination: title,
+    };
+    let wanted = identifier(&[
+        (tags::QUERY_RETRIEVE_LEVEL, VR::CS, "STUDY"),
+        (tags::STUDY_INSTANCE_UID, VR::UI, study.study_uid()),
+    ]);
+    peer.say(1, request, Some(wanted), 0).await;
+    loop {
+        let (command, _) = peer.message().await;
+        let status = command.status().unwrap();
+        if status != Status::PENDING {
+            return (status, to.stored().len());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_move_goes_over_tls_where_the_destination_is_reached_so() {
+    let papers = Papers::new();
+    let ours = Papers::new();
+    let ca = Authorities::from_pem(&papers.ca).unwrap();
+    let policy = Policy {
+        client_ca: Some(Authorities::from_pem(&ours.ca).unwrap()),
+        ..Policy::default()
+    };
+    let builder = MockArchive::builder().tls(papers.tls());
+    let safe = builder.policy(policy).start().await.unwrap();
+    let stranger = Papers::new();
+    let believing = || Outgoing::default().believing(ca.clone()).unwrap();
+    for (tls, status, stored) in [
+        (None, Status::CANNOT_PERFORM_SUB_OPERATIONS, 0),
+        (
+            Some(Outgoing::default()),
+            Status::CANNOT_PERFORM_SUB_OPERATIONS,
+            0,
+        ),
+        (Some(believing()), Status::CANNOT_PERFORM_SUB_OPERATIONS, 0),
+        (
+            Some(
+                believing()
+                    .proving_pem(&stranger.certificate, &stranger.key)
+                    .unwrap(),
+            ),
+            Status::CANNOT_PERFORM_SUB_OPERATIONS,
+            0,
+        ),
+        (
+            Some(
+                believing()
+                    .proving_pem(&ours.certificate, &ours.key)
+                    .unwrap(),
+            ),
+            Status::SUCCESS,
+            2,
+        ),
+    ] {
+        let address = Destination::from(safe.dimse_addr());
+        let destination = match tls {
+            Some(tls) => address.over(tls),
+            None => address,
+        };
+        assert_eq!(moved(destination, &safe).await, (status, stored));
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_believed_itself_needs_no_ca_and_no_name() {
+    let signed = rcgen::generate_simple_self_signed(["elsewhere.example".to_owned()]).unwrap();
+    let (certificate, key) = (signed.cert.pem(), signed.signing_key.serialize_pem());
+    let tls = Tls::from_pem(&certificate, &key).unwrap();
+    let safe = MockArchive::builder().tls(tls).start().await.unwrap();
+    let believed = Authorities::from_pem(&certificate).unwrap();
+    let tls = Outgoing::default().believing(believed).unwrap();
+    let destination = Destination::from(safe.dimse_addr()).over(tls);
+    assert_eq!(moved(destination, &safe).await, (Status::SUCCESS, 2));
+}
+
+#[tokio::test]
+async fn clients_without_a_certificate_get_no_handshake_where_one_is_asked_for() {
+    let papers = Papers::new();
+    let policy = Policy {
+        client_ca: Some(Authorities::from_pem(&papers.ca).unwrap()),
+        ..Policy::default()
+    };
+    let builder = MockArchive::builder().tls(papers.tls()).policy(policy);
+    let archive = builder.start().await.unwrap();
+    let studies = format!("{}/studies", archive.web_url());
+
+    assert!(papers.https().get(&studies).send().await.is_err());
+    // In TLS 1.3 a client learns what is thought of it after its part of the handshake.
+    let mut peer = papers.connect(archive.dimse_addr(), BOTH).await.unwrap();
+    let _ = peer.try_send(&bytes_of(request())).await;
+    assert!(!matches!(peer.pdu().await, Ok(Some(_))));
+
+    let certificate = PemObject::from_pem_slice(papers.certificate.as_bytes()).unwrap();
+    let key = PemObject::from_pem_slice(papers.key.as_bytes()).unwrap();
+    let proving = papers
+        .believing(BOTH)
+        .with_client_auth_cert(vec![certificate], key);
+    let known = https(proving.unwrap());
+    assert_eq!(known.get(&studies).send().await.unwrap().status(), 204);
+}
+
+#[tokio::test]
+async fn certificates_of_clients_need_tls() {
+    let policy = Policy {
+        client_ca: Some(Authorities::from_pem(Papers::new().ca).unwrap()),
+        ..Policy::default()
+    };
+    let refused = MockArchive::builder().policy(policy).start().await;
+    assert!(refused.unwrap_err().to_string().contains("client-ca"));
 }

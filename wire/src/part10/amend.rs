@@ -7,7 +7,7 @@ use std::ops::Range;
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
 
-use super::explicit::{has_long_form, padding};
+use super::recode::{has_long_form, padding};
 use super::walk::{Syntax, Visit, walk};
 use super::{Element, Layout, ScanError, bytes, source_of};
 

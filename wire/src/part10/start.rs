@@ -54,7 +54,7 @@ pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Start, ScanError> 
         Some(uid) => uid,
         None => known(found),
     };
-    let encoding = encoding(transfer_syntax.as_str());
+    let encoding = Encoding::of(transfer_syntax.as_str());
     let meta = FileMeta {
         transfer_syntax,
         ..meta
@@ -66,18 +66,20 @@ pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Start, ScanError> 
     })
 }
 
-/// How a transfer syntax encodes data sets. Unknown and private ones are explicit little endian,
-/// as all encapsulated ones are (PS3.5 A.4).
-fn encoding(transfer_syntax: &str) -> Encoding {
-    match transfer_syntax {
-        // The second is General Electric's, with pixels in big endian.
-        IMPLICIT_LITTLE | "1.2.840.113619.5.2" => Encoding::ImplicitLittle,
-        EXPLICIT_BIG => Encoding::ExplicitBig,
-        // Deflated explicit, and JPIP referenced deflate for JPEG 2000 and HTJ2K.
-        "1.2.840.10008.1.2.1.99" | "1.2.840.10008.1.2.4.95" | "1.2.840.10008.1.2.4.205" => {
-            Encoding::Deflated
+impl Encoding {
+    /// How a transfer syntax encodes data sets. Unknown and private ones are explicit little endian,
+    /// as all encapsulated ones are (PS3.5 A.4).
+    pub fn of(transfer_syntax: &str) -> Self {
+        match transfer_syntax {
+            // The second is General Electric's, with pixels in big endian.
+            IMPLICIT_LITTLE | "1.2.840.113619.5.2" => Encoding::ImplicitLittle,
+            EXPLICIT_BIG => Encoding::ExplicitBig,
+            // Deflated explicit, and JPIP referenced deflate for JPEG 2000 and HTJ2K.
+            "1.2.840.10008.1.2.1.99" | "1.2.840.10008.1.2.4.95" | "1.2.840.10008.1.2.4.205" => {
+                Encoding::Deflated
+            }
+            _ => Encoding::ExplicitLittle,
         }
-        _ => Encoding::ExplicitLittle,
     }
 }
 

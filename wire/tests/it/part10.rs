@@ -1,5 +1,6 @@
 //! Files, read without trust.
 
+use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,8 @@ use dicom_encoding::TransferSyntaxIndex;
 use dicom_object::InMemDicomObject;
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 use dicom_wire::part10::{
-    Bulk, Encoding, FileMeta, FrameError, Layout, Limits, ScanError, frame_bytes, header, scan,
+    Bulk, Encoding, FileMeta, FrameError, Layout, Limits, Piece, ScanError, bytes, element_head,
+    frame_bytes, header, recode, scan, turn,
 };
 use dicom_wire::uid::Uid;
 use proptest::prelude::*;
@@ -699,6 +701,41 @@ fn plain(object: &InMemDicomObject) -> Vec<String> {
     lines
 }
 
+/// The file in another transfer syntax, as it is put together from its pieces.
+fn anew(file: &[u8], to: &str) -> Vec<u8> {
+    let layout = scan(Cursor::new(file), &Limits::default()).unwrap();
+    let encoding = Encoding::of(to);
+    let mut data_set = Vec::new();
+    for piece in recode(Cursor::new(file), &layout, encoding, &BTreeMap::new()).unwrap() {
+        let element = match piece {
+            Piece::Bytes(bytes) => {
+                data_set.extend(bytes);
+                continue;
+            }
+            Piece::Pixels(element) | Piece::Value(element) => element,
+        };
+        let Bulk::Whole(range) = element.value else {
+            panic!("not native")
+        };
+        let mut value = bytes(Cursor::new(file), &layout, range).unwrap();
+        if (layout.encoding == Encoding::ExplicitBig) != (encoding == Encoding::ExplicitBig) {
+            turn(&mut value, element.vr);
+        }
+        data_set.extend(element_head(
+            encoding,
+            element.tag,
+            element.vr,
+            value.len() as u32,
+        ));
+        data_set.extend(value);
+    }
+    let data_set = match encoding {
+        Encoding::Deflated => deflate(&data_set),
+        _ => data_set,
+    };
+    self::file(to, &data_set)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -716,6 +753,29 @@ proptest! {
             let Bulk::Whole(range) = &layout.pixel_data().unwrap().value else { panic!() };
             let found = dicom_wire::part10::bytes(Cursor::new(&file), &layout, range.clone()).unwrap();
             prop_assert_eq!(found, even);
+        }
+    }
+
+    #[test]
+    fn what_is_written_anew_says_the_same(object in any_object(3), words in prop::collection::vec(any::<[u8; 2]>(), 1..20)) {
+        let syntaxes = [EXPLICIT, IMPLICIT, BIG, DEFLATED];
+        let mut whole = object;
+        let pixels = words.iter().map(|&word| u16::from_le_bytes(word)).collect();
+        whole.put(DataElement::new(tags::PIXEL_DATA, VR::OW, PrimitiveValue::U16(pixels)));
+        for from in syntaxes {
+            let file = encoded(&whole, from);
+            let (_, source) = read(&file).unwrap();
+            for to in syntaxes {
+                let anew = anew(&file, to);
+                let (layout, read) = read(&anew).unwrap();
+                prop_assert_eq!(plain(&read), plain(&source), "{} to {}", from, to);
+                let Bulk::Whole(range) = &layout.pixel_data().unwrap().value else { panic!() };
+                let mut found = dicom_wire::part10::bytes(Cursor::new(&anew), &layout, range.clone()).unwrap();
+                if to == BIG {
+                    turn(&mut found, VR::OW);
+                }
+                prop_assert_eq!(found, words.concat(), "{} to {}", from, to);
+            }
         }
     }
 

@@ -250,7 +250,7 @@ async fn a_requester_that_has_left_gets_the_report_on_a_new_association_at_the_s
     let address = listener.local_addr().unwrap().to_string();
     let study = ct("chest").size(32).slices(3);
     let policy = Policy {
-        destinations: BTreeMap::from([(AeTitle::parse("PEER").unwrap(), address)]),
+        destinations: BTreeMap::from([(AeTitle::parse("PEER").unwrap(), address.into())]),
         commit_interval: Duration::from_millis(1),
         ..Policy::default()
     };
