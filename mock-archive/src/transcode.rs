@@ -15,6 +15,9 @@ use flate2::write::DeflateEncoder;
 use crate::sink::{Output, Sink};
 use crate::store::Stored;
 
+/// So many bytes are turned around at once.
+const TURNED: usize = 64 * 1024;
+
 /// Whether an instance can be written without compression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Conversion {
@@ -257,11 +260,14 @@ fn write_value(
             out.hand(chunk)?;
             continue;
         }
-        rest.extend_from_slice(&chunk);
-        let whole = rest.len() - rest.len() % size;
-        part10::turn(&mut rest[..whole], element.vr);
-        out.write_all(&rest[..whole])?;
-        rest.drain(..whole);
+        // A chunk in memory can be the whole value.
+        for slice in chunk.chunks(TURNED) {
+            rest.extend_from_slice(slice);
+            let whole = rest.len() - rest.len() % size;
+            part10::turn(&mut rest[..whole], element.vr);
+            out.write_all(&rest[..whole])?;
+            rest.drain(..whole);
+        }
     }
     out.write_all(&rest)
 }
