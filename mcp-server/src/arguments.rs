@@ -34,6 +34,21 @@ pub enum Kind {
     Texts,
     /// Yes or no; no where it is not given.
     Switch,
+    /// A whole number of this range; what it is where it is not given, if that is fixed.
+    Number {
+        /// The smallest.
+        least: u32,
+        /// The largest.
+        most: u32,
+        /// Where it is not given.
+        default: Option<u32>,
+    },
+    /// Any number.
+    Real,
+    /// One whole number from 1 or more.
+    Counts,
+    /// One of these, or nothing.
+    Optional(&'static [&'static str]),
 }
 
 /// The largest whole number that every JSON reader keeps exact.
@@ -54,6 +69,22 @@ impl Parameter {
                 json!({"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1})
             }
             Kind::Switch => json!({"type": "boolean", "default": false}),
+            Kind::Number {
+                least,
+                most,
+                default,
+            } => {
+                let mut schema = json!({"type": "integer", "minimum": least, "maximum": most});
+                if let Some(default) = default {
+                    schema["default"] = json!(default);
+                }
+                schema
+            }
+            Kind::Real => json!({"type": "number"}),
+            Kind::Counts => {
+                json!({"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1})
+            }
+            Kind::Optional(of) => json!({"type": "string", "enum": of}),
         };
         schema["description"] = json!(self.about);
         schema
@@ -108,12 +139,37 @@ impl Parameter {
                 .as_bool()
                 .map(drop)
                 .ok_or_else(|| wrong("true or false".into())),
+            Kind::Number { least, most, .. } => match value.as_u64() {
+                Some(number) if (u64::from(least)..=u64::from(most)).contains(&number) => Ok(()),
+                _ => Err(wrong(format!("a whole number from {least} to {most}"))),
+            },
+            Kind::Real => value
+                .as_f64()
+                .map(drop)
+                .ok_or_else(|| wrong("a number".into())),
+            Kind::Counts => match value.as_array() {
+                Some(numbers)
+                    if !numbers.is_empty()
+                        && numbers.iter().all(|number| {
+                            number
+                                .as_u64()
+                                .is_some_and(|n| (1..=u64::from(u32::MAX)).contains(&n))
+                        }) =>
+                {
+                    Ok(())
+                }
+                _ => Err(wrong("a list of whole numbers from 1".into())),
+            },
+            Kind::Optional(of) => match value.as_str() {
+                Some(text) if of.contains(&text) => Ok(()),
+                _ => Err(wrong(format!("one of {}", of.join(", ")))),
+            },
         }
     }
 }
 
 /// The input schema of a tool with these parameters.
-pub fn schema(parameters: &[Parameter]) -> Json {
+pub fn schema(parameters: &[&Parameter]) -> Json {
     let properties: Map<String, Json> = parameters
         .iter()
         .map(|parameter| (parameter.name.to_owned(), parameter.schema()))
@@ -141,7 +197,7 @@ pub struct Arguments(Map<String, Json>);
 
 impl Arguments {
     /// Refuses what the parameters do not allow, by name and value. A null is the same as nothing.
-    pub fn check(parameters: &[Parameter], given: Map<String, Json>) -> Result<Self, Failure> {
+    pub fn check(parameters: &[&Parameter], given: Map<String, Json>) -> Result<Self, Failure> {
         let given: Map<String, Json> = given
             .into_iter()
             .filter(|(_, value)| !value.is_null())
@@ -210,6 +266,35 @@ impl Arguments {
             .filter_map(Json::as_str)
             .map(str::to_owned)
             .collect()
+    }
+
+    /// Whether the argument is given.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// A number, where given.
+    pub fn real(&self, name: &str) -> Option<f64> {
+        self.0.get(name).and_then(Json::as_f64)
+    }
+
+    /// A list of whole numbers, empty where not given.
+    pub fn counts(&self, name: &str) -> Vec<u32> {
+        let numbers = self.0.get(name).and_then(Json::as_array);
+        numbers
+            .into_iter()
+            .flatten()
+            .filter_map(|number| u32::try_from(number.as_u64()?).ok())
+            .collect()
+    }
+
+    /// A UID, where given.
+    pub fn optional_uid(&self, name: &str) -> Result<Option<Uid>, Failure> {
+        if self.has(name) {
+            self.uid(name).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// Whether a switch is on.

@@ -154,6 +154,45 @@ impl Attribute {
     }
 }
 
+/// The attributes whose keyword or name contains the text, without regard to case and blanks, by tag.
+pub fn containing(text: &str) -> Vec<Attribute> {
+    let plain = |text: &str| text.to_lowercase().replace([' ', '-', '\''], "");
+    let wanted = plain(text);
+    let mut found: Vec<Attribute> = KEYWORDS
+        .iter()
+        .filter(|(keyword, _)| keyword.contains(&wanted))
+        .map(|(_, (tag, _))| Attribute::of(*tag))
+        .collect();
+    found.sort_by_key(|attribute| attribute.tag);
+    found
+}
+
+/// A keyword as words: `PatientBirthDate` is `Patient Birth Date`.
+pub fn name(keyword: &str) -> String {
+    let chars: Vec<char> = keyword.chars().collect();
+    let mut words = String::new();
+    for (at, c) in chars.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| chars.get(at));
+        let after = chars.get(at + 1);
+        let starts = c.is_uppercase()
+            && before.is_some_and(|before| {
+                before.is_lowercase()
+                    || before.is_numeric()
+                    || after.is_some_and(|after| after.is_lowercase())
+            });
+        if starts {
+            words.push(' ');
+        }
+        words.push(*c);
+    }
+    words
+}
+
+/// Every keyword, for completions.
+pub fn keywords() -> impl Iterator<Item = &'static str> {
+    KEYWORDS.values().map(|(_, keyword)| *keyword)
+}
+
 fn tag(text: &str) -> Option<Tag> {
     let digits: String = text
         .trim_start_matches('(')

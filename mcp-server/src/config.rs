@@ -1,57 +1,68 @@
 //! Which archive, as whom, and what may be done: flags over environment over `.env`.
 
+mod archive;
 mod environment;
+mod file;
 
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use url::Url;
+use dicom_wire::ae::AeTitle;
 
+use crate::upload::Conflicts;
+
+use archive::Login;
+pub use archive::{ArchiveSettings, Credentials, DimseSettings, TlsSettings, WebSettings};
 pub use environment::Environment;
+pub use file::{ArchiveTable, File};
 
 /// How long a request may take where nothing else is said.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Our AE title where the settings name none.
+pub const DEFAULT_CALLING: &str = "MCP";
+
 /// Everything the server needs to know before it starts.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The archive's DICOMweb base address, without credentials.
-    pub host: Url,
-    /// What is sent to prove who asks; nothing by default.
-    pub credentials: Credentials,
+    /// The archives; the first is asked where a call names none.
+    pub archives: Vec<ArchiveSettings>,
     /// The longest time for a request and, for tools that only read, for the whole call.
     pub timeout: Duration,
     /// What may be written and which files may be read.
     pub permissions: Permissions,
     /// Bounds on what is taken from the archive and given to the client.
     pub limits: Limits,
+    /// What is shown of patients.
+    pub phi: Phi,
+    /// The folder of the dead-letter queue; none where nothing may be kept.
+    pub queue: Option<PathBuf>,
 }
 
-/// What is sent in the Authorization header.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Credentials {
-    /// Nothing.
-    None,
-    /// RFC 7617.
-    Basic {
-        /// The user.
-        user: String,
-        /// The password.
-        password: String,
-    },
-    /// RFC 6750.
-    Bearer(String),
+/// What is shown of patients (mcp-server: point 6).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Phi {
+    /// Everything, as the archive has it.
+    #[default]
+    Show,
+    /// Nothing of it.
+    Mask,
+    /// The same invented name and ID for the same patient, dates and free text left out.
+    Pseudonym,
 }
 
-/// Never shows a secret, so that a configuration can be logged.
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::None => "None",
-            Self::Basic { .. } => "Basic(..)",
-            Self::Bearer(_) => "Bearer(..)",
-        })
+impl Phi {
+    fn parse(text: &str) -> Result<Self, ConfigError> {
+        match text {
+            "show" => Ok(Self::Show),
+            "mask" => Ok(Self::Mask),
+            "pseudonym" => Ok(Self::Pseudonym),
+            _ => Err(ConfigError::Invalid {
+                setting: "--phi",
+                value: text.to_owned(),
+                problem: "it is show, mask or pseudonym".to_owned(),
+            }),
+        }
     }
 }
 
@@ -62,6 +73,14 @@ pub struct Permissions {
     pub store: Store,
     /// The folders that files to store may come from.
     pub paths: Vec<PathBuf>,
+    /// The folders that studies may be retrieved into.
+    pub retrieve_to: Vec<PathBuf>,
+    /// The AE titles that studies may be moved to.
+    pub move_to: Vec<AeTitle>,
+    /// The hosts that may be configured by a call, beside loopback and those of the settings.
+    pub hosts: Vec<String>,
+    /// Whether studies with two patients may be sent.
+    pub conflicts: Conflicts,
 }
 
 /// Whether store-instances is on.
@@ -123,6 +142,26 @@ pub struct Flags {
     pub store: Store,
     /// `--allow-path`
     pub paths: Vec<PathBuf>,
+    /// `--dimse`
+    pub dimse: Option<String>,
+    /// `--called`
+    pub called: Option<String>,
+    /// `--calling`
+    pub calling: Option<String>,
+    /// `--allow-retrieve-to`
+    pub retrieve_to: Vec<PathBuf>,
+    /// `--allow-move`
+    pub move_to: Vec<String>,
+    /// `--allow-hosts`
+    pub hosts: Vec<String>,
+    /// `--allow-conflicts`
+    pub conflicts: Conflicts,
+    /// `--phi`
+    pub phi: Option<String>,
+    /// `--queue`
+    pub queue: Option<PathBuf>,
+    /// `--config`
+    pub file: Option<PathBuf>,
 }
 
 /// Why there is no configuration.
@@ -131,7 +170,7 @@ pub struct Flags {
 pub enum ConfigError {
     /// No archive is named anywhere.
     #[error(
-        "no archive is configured: set DICOMWEB_HOST to its DICOMweb base address, or start with --demo"
+        "no archive is configured: set DICOMWEB_HOST to its DICOMweb base address, or DICOM_HOST and DICOM_PORT to its DIMSE address, or start with --demo"
     )]
     NoArchive,
     /// A setting has a value that cannot be.
@@ -152,9 +191,19 @@ pub enum ConfigError {
         /// The kind of authentication that needs it.
         auth: &'static str,
     },
-    /// A folder of `--allow-path` that is not there.
-    #[error("--allow-path {path}: {reason}")]
+    /// A file of settings that cannot be read.
+    #[error("--config {path}: {reason}")]
+    File {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A folder that is not there.
+    #[error("{setting} {path}: {reason}")]
     Path {
+        /// The setting that names it.
+        setting: &'static str,
         /// The folder.
         path: String,
         /// Why it cannot be used.
@@ -164,27 +213,88 @@ pub enum ConfigError {
 
 impl Config {
     /// Puts the settings together; every value is checked here, so that the first tool call does not find it out.
+    ///
+    /// # Errors
+    /// If no archive is named, or a value cannot be.
     pub fn resolve(flags: Flags, environment: &Environment) -> Result<Self, ConfigError> {
-        let setting = |flag: Option<String>, name| flag.or_else(|| environment.value(name));
-        let host = setting(flags.host, "DICOMWEB_HOST").ok_or(ConfigError::NoArchive)?;
-        let (host, in_url) = base_address(&host)?;
-        let credentials = credentials(
-            setting(flags.auth, "DICOMWEB_AUTH"),
-            setting(flags.user, "DICOMWEB_USER"),
-            setting(flags.pass, "DICOMWEB_PASS"),
-            setting(flags.token, "DICOMWEB_TOKEN"),
-            in_url,
+        let file = flags.file.as_deref().map(File::read).transpose()?;
+        let file = file.unwrap_or_default();
+        let named = named_archive(&flags, environment)?;
+        let mut archives: Vec<ArchiveSettings> = named.into_iter().collect();
+        for table in file.archive {
+            archives.push(table.settings()?);
+        }
+        if archives.is_empty() {
+            return Err(ConfigError::NoArchive);
+        }
+        for (index, archive) in archives.iter().enumerate() {
+            if archives[..index]
+                .iter()
+                .any(|other| other.name == archive.name)
+            {
+                return Err(ConfigError::Invalid {
+                    setting: "archive",
+                    value: archive.name.clone(),
+                    problem: "two archives have this name".to_owned(),
+                });
+            }
+        }
+        let in_file = file.timeout.map(|timeout| timeout.to_string());
+        let timeout_text = flags
+            .timeout
+            .or_else(|| environment.value("DICOMWEB_TIMEOUT"))
+            .or(in_file);
+        let store = if file.allow_store {
+            Store::On
+        } else {
+            flags.store
+        };
+        let paths = [flags.paths, file.allow_path].concat();
+        let mut permissions = Permissions::new(store, &paths)?;
+        permissions.retrieve_to = folders(
+            "--allow-retrieve-to",
+            &[flags.retrieve_to, file.allow_retrieve_to].concat(),
         )?;
+        for title in flags
+            .move_to
+            .iter()
+            .chain(&file.allow_move)
+            .flat_map(|list| list.split(','))
+        {
+            let title = AeTitle::parse(title).map_err(|error| ConfigError::Invalid {
+                setting: "--allow-move",
+                value: title.to_owned(),
+                problem: error.to_string(),
+            })?;
+            permissions.move_to.push(title);
+        }
+        permissions.hosts = [flags.hosts, file.allow_hosts].concat();
+        permissions.conflicts = flags.conflicts;
+        let phi = flags
+            .phi
+            .or_else(|| environment.value("DICOM_PHI"))
+            .or(file.phi);
         Ok(Self {
-            host,
-            credentials,
-            timeout: timeout(setting(flags.timeout, "DICOMWEB_TIMEOUT"))?,
-            permissions: Permissions::new(flags.store, &flags.paths)?,
+            archives,
+            timeout: timeout(timeout_text)?,
+            permissions,
             limits: Limits::default(),
+            phi: phi
+                .as_deref()
+                .map(Phi::parse)
+                .transpose()?
+                .unwrap_or_default(),
+            queue: flags
+                .queue
+                .or_else(|| environment.value("DICOM_QUEUE").map(PathBuf::from))
+                .or(file.queue),
         })
     }
 
     /// The archive at `host` with everything else as by default: what tests and `--demo` start from.
+    ///
+    /// # Errors
+    /// If the address cannot be one.
     pub fn for_host(host: &str) -> Result<Self, ConfigError> {
         Self::resolve(
             Flags {
@@ -194,103 +304,106 @@ impl Config {
             &Environment::default(),
         )
     }
+
+    /// The archive at this DIMSE address with everything else as by default.
+    ///
+    /// # Errors
+    /// If the address or the title cannot be one.
+    pub fn for_dimse(address: &str, called: &str) -> Result<Self, ConfigError> {
+        Self::resolve(
+            Flags {
+                dimse: Some(address.to_owned()),
+                called: Some(called.to_owned()),
+                ..Flags::default()
+            },
+            &Environment::default(),
+        )
+    }
+}
+
+/// The archive of the flags and the environment, as `default`: with both protocols where both are named.
+fn named_archive(
+    flags: &Flags,
+    environment: &Environment,
+) -> Result<Option<ArchiveSettings>, ConfigError> {
+    let setting = |flag: &Option<String>, names: &[&str]| {
+        flag.clone()
+            .or_else(|| names.iter().find_map(|name| environment.value(name)))
+    };
+    let host = setting(&flags.host, &["DICOMWEB_HOST", "DICOM_HL7_DICOMWEB_URL"]);
+    let login = Login {
+        auth: setting(&flags.auth, &["DICOMWEB_AUTH"]),
+        user: setting(&flags.user, &["DICOMWEB_USER"]),
+        pass: setting(&flags.pass, &["DICOMWEB_PASS"]),
+        token: setting(&flags.token, &["DICOMWEB_TOKEN"]),
+        token_file: environment.value("DICOMWEB_TOKEN_FILE"),
+        token_command: environment.value("DICOMWEB_TOKEN_COMMAND"),
+    };
+    let path = |name| environment.value(name).map(PathBuf::from);
+    let tls = TlsSettings {
+        authorities: path("DICOMWEB_CA_FILE"),
+        identity: path("DICOMWEB_CLIENT_CERT").zip(path("DICOMWEB_CLIENT_KEY")),
+    };
+    let web = host
+        .map(|host| WebSettings::new(&host, login, tls))
+        .transpose()?;
+    let address = flags.dimse.clone().or_else(|| {
+        let host = environment
+            .value("DICOM_HOST")
+            .or_else(|| environment.value("DICOM_HL7_PACS_HOST"))?;
+        let port = environment
+            .value("DICOM_PORT")
+            .or_else(|| environment.value("DICOM_HL7_PACS_PORT"))
+            .unwrap_or_else(|| "104".to_owned());
+        Some(format!("{host}:{port}"))
+    });
+    let called = setting(
+        &flags.called,
+        &["DICOM_CALLED_AE_TITLE", "DICOM_HL7_PACS_AE_TITLE"],
+    );
+    let calling = setting(
+        &flags.calling,
+        &["DICOM_AE_TITLE", "DICOM_HL7_LOCAL_AE_TITLE"],
+    );
+    let dimse = address
+        .map(|address| {
+            DimseSettings::new(
+                &address,
+                called.as_deref().unwrap_or("ANY-SCP"),
+                calling.as_deref().unwrap_or(DEFAULT_CALLING),
+            )
+        })
+        .transpose()?;
+    Ok((web.is_some() || dimse.is_some()).then(|| ArchiveSettings {
+        name: "default".to_owned(),
+        web,
+        dimse,
+    }))
 }
 
 impl Permissions {
     /// Folders are resolved once, here, so that a link cannot lead out of them later.
+    ///
+    /// # Errors
+    /// If a folder is not there.
     pub fn new(store: Store, paths: &[PathBuf]) -> Result<Self, ConfigError> {
-        let paths = paths
-            .iter()
-            .map(|path| {
-                path.canonicalize().map_err(|error| ConfigError::Path {
-                    path: path.display().to_string(),
-                    reason: error.to_string(),
-                })
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { store, paths })
+        Ok(Self {
+            store,
+            paths: folders("--allow-path", paths)?,
+            ..Self::default()
+        })
     }
 }
 
-/// The base address without a trailing slash, and the credentials that stood in it.
-fn base_address(text: &str) -> Result<(Url, Option<Credentials>), ConfigError> {
-    let invalid = |problem: &str| ConfigError::Invalid {
-        setting: "DICOMWEB_HOST",
-        value: without_credentials(text),
-        problem: problem.to_owned(),
-    };
-    let mut url = Url::parse(text.trim()).map_err(|error| {
-        invalid(&format!(
-            "{error}; it should look like http://host:8042/dicom-web"
-        ))
-    })?;
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err(invalid(
-            "it should start with http:// or https:// and name a host",
-        ));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(invalid("a base address has neither ? nor #"));
-    }
-    let decode = |text: &str| {
-        percent_encoding::percent_decode_str(text)
-            .decode_utf8_lossy()
-            .into_owned()
-    };
-    let in_url = (!url.username().is_empty()).then(|| Credentials::Basic {
-        user: decode(url.username()),
-        password: decode(url.password().unwrap_or_default()),
+fn folders(setting: &'static str, paths: &[PathBuf]) -> Result<Vec<PathBuf>, ConfigError> {
+    let resolved = paths.iter().map(|path| {
+        path.canonicalize().map_err(|error| ConfigError::Path {
+            setting,
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        })
     });
-    let cannot = || invalid("its credentials cannot be taken out");
-    url.set_username("").map_err(|()| cannot())?;
-    url.set_password(None).map_err(|()| cannot())?;
-    let path = url.path().trim_end_matches('/').to_owned();
-    url.set_path(&path);
-    Ok((url, in_url))
-}
-
-/// What may be printed of an address that cannot be parsed.
-fn without_credentials(text: &str) -> String {
-    match text.rsplit_once('@') {
-        Some((_, host)) => format!("…@{host}"),
-        None => text.to_owned(),
-    }
-}
-
-fn credentials(
-    auth: Option<String>,
-    user: Option<String>,
-    pass: Option<String>,
-    token: Option<String>,
-    in_url: Option<Credentials>,
-) -> Result<Credentials, ConfigError> {
-    let missing = |needed, auth| ConfigError::Missing { needed, auth };
-    let basic = |user: Option<String>, pass: Option<String>| match (user, in_url.clone()) {
-        (Some(user), _) => {
-            let password = pass.ok_or(missing("DICOMWEB_PASS", "basic"))?;
-            Ok(Credentials::Basic { user, password })
-        }
-        (None, Some(in_url)) => Ok(in_url),
-        (None, None) => Err(missing("DICOMWEB_USER", "basic")),
-    };
-    match auth.as_deref().map(str::to_ascii_lowercase).as_deref() {
-        Some("basic") => basic(user, pass),
-        Some("bearer") => token
-            .map(Credentials::Bearer)
-            .ok_or(missing("DICOMWEB_TOKEN", "bearer")),
-        Some("none") => Ok(Credentials::None),
-        Some(_) => Err(ConfigError::Invalid {
-            setting: "DICOMWEB_AUTH",
-            value: auth.unwrap_or_default(),
-            problem: "it is basic, bearer or none".to_owned(),
-        }),
-        None if user.is_some() => basic(user, pass),
-        None => match (token, in_url) {
-            (Some(token), _) => Ok(Credentials::Bearer(token)),
-            (None, Some(in_url)) => Ok(in_url),
-            (None, None) => Ok(Credentials::None),
-        },
-    }
+    resolved.collect()
 }
 
 /// Milliseconds, as dicomweb-mcp-server counts.
@@ -314,6 +427,10 @@ mod tests {
 
     use super::*;
 
+    fn web(config: &Config) -> &WebSettings {
+        config.archives[0].web.as_ref().expect("DICOMweb")
+    }
+
     fn resolve(flags: Flags, process: &[(&str, &str)], file: &str) -> Result<Config, ConfigError> {
         let process: HashMap<String, String> = process
             .iter()
@@ -329,9 +446,9 @@ mod tests {
     fn flags_go_over_environment_over_the_file() {
         let file = "# archive\nDICOMWEB_HOST=http://file/\nDICOMWEB_TIMEOUT=\"1000\" # ms\nexport DICOMWEB_TOKEN='t#1'\n";
         let config = resolve(Flags::default(), &[], file).expect("from file");
-        assert_eq!(config.host.as_str(), "http://file/");
+        assert_eq!(web(&config).host.as_str(), "http://file/");
         assert_eq!(config.timeout, Duration::from_secs(1));
-        assert_eq!(config.credentials, Credentials::Bearer("t#1".into()));
+        assert_eq!(web(&config).credentials, Credentials::Bearer("t#1".into()));
 
         let config = resolve(
             Flags::default(),
@@ -339,7 +456,7 @@ mod tests {
             file,
         );
         assert_eq!(
-            config.expect("from environment").host.as_str(),
+            web(&config.expect("from environment")).host.as_str(),
             "http://env/base"
         );
 
@@ -348,7 +465,10 @@ mod tests {
             ..Flags::default()
         };
         let config = resolve(flags, &[("DICOMWEB_HOST", "http://env/")], file);
-        assert_eq!(config.expect("from flag").host.as_str(), "http://flag/");
+        assert_eq!(
+            web(&config.expect("from flag")).host.as_str(),
+            "http://flag/"
+        );
     }
 
     #[test]
@@ -359,9 +479,9 @@ mod tests {
             "",
         )
         .expect("credentials in the address");
-        assert_eq!(config.host.as_str(), "https://host/dicomweb");
+        assert_eq!(web(&config).host.as_str(), "https://host/dicomweb");
         assert_eq!(
-            config.credentials,
+            web(&config).credentials,
             Credentials::Basic {
                 user: "us@er".into(),
                 password: "se/cret".into()

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use dicom_wire::dimse::Status;
+
 use crate::text;
 
 /// Why a tool could not answer. The text names what failed and the value at fault; [`Failure::advice`] says what to try.
@@ -49,6 +51,52 @@ pub enum Failure {
         /// What the archive said about it.
         said: Option<Said>,
     },
+    /// The archive did not accept the association (PS3.8 9.3.4).
+    #[error("could not {doing}: {archive} rejected the association: {reason}")]
+    Rejected {
+        /// What was being done.
+        doing: String,
+        /// Address of the archive.
+        archive: String,
+        /// The reason that it gave.
+        reason: String,
+        /// The AE title that it was called by.
+        called: String,
+        /// The AE title that we called ourselves.
+        calling: String,
+        /// Whether it says that this may pass.
+        passing: bool,
+    },
+    /// The archive accepted the association, but not the service.
+    #[error("could not {doing}: the archive does not accept {class}: {reason}")]
+    NotAccepted {
+        /// What was being done.
+        doing: String,
+        /// The service, by name.
+        class: String,
+        /// The reason that it gave.
+        reason: &'static str,
+    },
+    /// The archive refused by a DIMSE status (PS3.7 C).
+    #[error("could not {doing}: the archive answered {status}")]
+    Dimse {
+        /// What was being done.
+        doing: String,
+        /// The status.
+        status: Status,
+        /// What the archive said about it.
+        said: Option<Said>,
+    },
+    /// The settings name no way to do it.
+    #[error("could not {doing}: {reason}")]
+    NoWay {
+        /// What was being done.
+        doing: String,
+        /// What is missing.
+        reason: String,
+        /// The setting that gives it.
+        setting: String,
+    },
     /// An answer came, but not one that can be relied on.
     #[error("could not {doing}: {reason}")]
     Unusable {
@@ -80,7 +128,7 @@ pub enum Failure {
     /// The archive has no such study or series.
     #[error("the archive has no {what} {uid}")]
     Absent {
-        /// Study or series.
+        /// Study, series or instance.
         what: &'static str,
         /// Its UID.
         uid: String,
@@ -150,12 +198,26 @@ impl Failure {
             Self::Status { status: 408 | 429 | 502 | 503 | 504, .. } => {
                 Some("the archive is busy or down: try again later".into())
             }
-            Self::Status { .. } | Self::Internal { .. } => None,
+            Self::Rejected { called, calling, .. } => Some(format!(
+                "the archive has to know the AE title {calling:?} (DICOM_AE_TITLE) and be called by its own, here {called:?} (DICOM_CALLED_AE_TITLE)"
+            )),
+            Self::NotAccepted { .. } => Some("get-archive-capabilities tells which services the archive accepts".into()),
+            Self::Dimse { status, .. } if *status == Status::UNKNOWN_DESTINATION => {
+                Some("the archive has to know the destination's AE title and address; whoever runs the archive can add it".into())
+            }
+            Self::Dimse { status, .. } if *status == Status::NOT_AUTHORIZED => {
+                Some("the archive has to allow it for this AE title (DICOM_AE_TITLE)".into())
+            }
+            Self::Dimse { status: Status(0xA700..=0xA7FF), .. } => {
+                Some("the archive is out of resources: try again later, or ask for less".into())
+            }
+            Self::NoWay { setting, .. } => Some(setting.clone()),
+            Self::Dimse { .. } | Self::Status { .. } | Self::Internal { .. } => None,
             Self::Unusable { .. } => {
                 Some("try again; if it stays so, check that DICOMWEB_HOST is the DICOMweb base address, as http://host:8042/dicom-web".into())
             }
             Self::TooLarge { .. } => Some("ask for less: a narrower query, one instance, one frame".into()),
-            Self::Absent { .. } => Some("find-studies shows the studies that are there, find-series their series".into()),
+            Self::Absent { .. } => Some("find-studies shows the studies that are there, find-series their series, find-instances their instances".into()),
             Self::NotAllowed { setting, .. } => Some(setting.clone()),
         }
     }
@@ -163,7 +225,9 @@ impl Failure {
     /// What the archive said.
     pub fn said(&self) -> Option<&Said> {
         match self {
-            Self::Status { said, .. } | Self::Unusable { said, .. } => said.as_ref(),
+            Self::Status { said, .. } | Self::Unusable { said, .. } | Self::Dimse { said, .. } => {
+                said.as_ref()
+            }
             _ => None,
         }
     }
@@ -187,6 +251,7 @@ impl Failure {
                 format!("it answered {status} {}", reason_phrase(*status))
             }
             Self::Unusable { reason, .. } => reason.clone(),
+            Self::Dimse { status, .. } => format!("it answered {status}"),
             other => other.to_string(),
         };
         match self.said() {
@@ -200,8 +265,29 @@ impl Failure {
         match self {
             Self::Unreachable { .. } | Self::TimedOut { .. } => true,
             Self::Status { status, .. } => matches!(status, 408 | 429 | 502 | 503 | 504),
+            Self::Rejected { passing, .. } => *passing,
+            Self::Dimse { status, .. } => matches!(status.0, 0xA700..=0xA7FF | 0x0213),
             _ => false,
         }
+    }
+
+    /// The same failure of something that is named more exactly.
+    pub fn while_doing(mut self, name: impl FnOnce(&str) -> String) -> Self {
+        match &mut self {
+            Self::Unreachable { doing, .. }
+            | Self::TimedOut { doing, .. }
+            | Self::Status { doing, .. }
+            | Self::Rejected { doing, .. }
+            | Self::NotAccepted { doing, .. }
+            | Self::Dimse { doing, .. }
+            | Self::NoWay { doing, .. }
+            | Self::Unusable { doing, .. }
+            | Self::TooLarge { doing, .. }
+            | Self::Content { doing, .. }
+            | Self::Internal { doing } => *doing = name(doing),
+            Self::Argument { .. } | Self::Absent { .. } | Self::NotAllowed { .. } => {}
+        }
+        self
     }
 }
 

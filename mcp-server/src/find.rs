@@ -60,6 +60,10 @@ pub async fn page(
         more,
         total,
         warnings: page.warnings,
+        columns: search
+            .terms
+            .columns
+            .unwrap_or(listing::columns(search.level)),
         include: search.terms.include.clone(),
         next_offset,
     })
@@ -189,47 +193,9 @@ pub async fn scope_exists(
 
 /// Says of a failure that rows had come before it.
 fn incomplete(failure: Failure, rows: usize) -> Failure {
-    match failure {
-        Failure::Status {
-            doing,
-            status,
-            said,
-        } => Failure::Status {
-            doing: after(doing, rows),
-            status,
-            said,
-        },
-        Failure::TimedOut {
-            doing,
-            after: waited,
-        } => Failure::TimedOut {
-            doing: after(doing, rows),
-            after: waited,
-        },
-        Failure::Unusable {
-            doing,
-            reason,
-            said,
-        } => Failure::Unusable {
-            doing: after(doing, rows),
-            reason,
-            said,
-        },
-        Failure::Unreachable {
-            doing,
-            archive,
-            reason,
-        } => Failure::Unreachable {
-            doing: after(doing, rows),
-            archive,
-            reason,
-        },
-        other => other,
-    }
-}
-
-fn after(doing: String, rows: usize) -> String {
-    format!("{doing} to the end (the first {rows} rows came, they are incomplete)")
+    failure.while_doing(|doing| {
+        format!("{doing} to the end (the first {rows} rows came, they are incomplete)")
+    })
 }
 
 /// What is done when a search of this level is made, as a failure names it.

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{Permissions, Store};
+use dicom_wire::ae::AeTitle;
+
+use crate::config::{Config, Permissions, Store};
 use crate::error::Failure;
 
 /// The most files that one call may name or a folder may hold.
@@ -14,13 +16,111 @@ pub fn may_store(permissions: &Permissions) -> Result<(), Failure> {
         Store::On if !permissions.paths.is_empty() => Ok(()),
         Store::On => Err(Failure::NotAllowed {
             what: "reading files to store".into(),
-            setting: "start the server with --allow-path FOLDER".into(),
+            setting: "start the server with --allow-path FOLDER, or let the client name its roots"
+                .into(),
         }),
         Store::Off => Err(Failure::NotAllowed {
             what: "storing".into(),
             setting: "start the server with --allow-store and --allow-path FOLDER".into(),
         }),
     }
+}
+
+/// The destination, if it is one of those that are allowed.
+pub fn may_move(permissions: &Permissions, destination: &str) -> Result<AeTitle, Failure> {
+    let title = AeTitle::parse(destination).map_err(|error| Failure::Argument {
+        name: "destination".into(),
+        problem: error.to_string(),
+        advice: Some("an AE title, as STORE_SCP".into()),
+    })?;
+    if permissions.move_to.contains(&title) {
+        return Ok(title);
+    }
+    let allowed: Vec<&str> = permissions.move_to.iter().map(AeTitle::as_str).collect();
+    Err(Failure::NotAllowed {
+        what: format!("moving to {title}"),
+        setting: if allowed.is_empty() {
+            format!("start the server with --allow-move {title}")
+        } else {
+            format!(
+                "{} may be moved to; --allow-move allows another one",
+                allowed.join(", ")
+            )
+        },
+    })
+}
+
+/// The folder to retrieve into, made where it is not there, if it lies inside an allowed one.
+pub fn folder_for(permissions: &Permissions, text: &str) -> Result<PathBuf, Failure> {
+    let allowed = &permissions.retrieve_to;
+    let Some(base) = allowed.first() else {
+        return Err(Failure::NotAllowed {
+            what: "retrieving into files".into(),
+            setting: "start the server with --allow-retrieve-to FOLDER".into(),
+        });
+    };
+    let path = base.join(text);
+    let names_another = path
+        .components()
+        .any(|part| part == std::path::Component::ParentDir);
+    let outside = || Failure::NotAllowed {
+        what: format!("writing into {text:?}"),
+        setting: format!(
+            "files may be written inside {}; --allow-retrieve-to FOLDER allows another folder",
+            shown(allowed)
+        ),
+    };
+    if names_another || !allowed.iter().any(|allowed| path.starts_with(allowed)) {
+        return Err(outside());
+    }
+    // Links on the way are followed before anything is made.
+    let there = path.ancestors().find(|path| path.exists());
+    let there = there.and_then(|path| path.canonicalize().ok());
+    if !there.is_some_and(|path| allowed.iter().any(|allowed| path.starts_with(allowed))) {
+        return Err(outside());
+    }
+    let unusable =
+        |error: std::io::Error| Failure::argument("into", format!("{}: {error}", path.display()));
+    std::fs::create_dir_all(&path).map_err(unusable)?;
+    path.canonicalize().map_err(unusable)
+}
+
+/// Whether a call may name this host: loopback, one of the settings, or one of `--allow-hosts`.
+pub fn may_configure(config: &Config, host: &str) -> Result<(), Failure> {
+    let loopback = host == "localhost"
+        || host
+            .trim_matches(['[', ']'])
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback());
+    let configured = config.archives.iter().any(|archive| {
+        archive
+            .dimse
+            .as_ref()
+            .is_some_and(|dimse| dimse.host() == host)
+            || archive
+                .web
+                .as_ref()
+                .is_some_and(|web| web.host.host_str() == Some(host))
+    });
+    if loopback
+        || configured
+        || config
+            .permissions
+            .hosts
+            .iter()
+            .any(|allowed| allowed == host)
+    {
+        return Ok(());
+    }
+    Err(Failure::NotAllowed {
+        what: format!("talking to {host:?}"),
+        setting: format!("start the server with --allow-hosts {host}"),
+    })
+}
+
+fn shown(paths: &[PathBuf]) -> String {
+    let paths = paths.iter().map(|path| path.display().to_string());
+    paths.collect::<Vec<_>>().join(", ")
 }
 
 /// The files that `paths` name, folders walked, each once, sorted; all of them inside the allowed folders after links
@@ -61,12 +161,7 @@ fn inside(permissions: &Permissions, text: &str) -> Result<PathBuf, Failure> {
         what: format!("reading {text:?}"),
         setting: format!(
             "files inside {} may be read; --allow-path FOLDER allows another folder",
-            permissions
-                .paths
-                .iter()
-                .map(|path| path.display().to_string())
-                .collect::<Vec<_>>()
-                .join(", ")
+            shown(&permissions.paths)
         ),
     };
     match path.canonicalize() {

@@ -52,7 +52,9 @@ pub struct Listing {
     pub total: Option<usize>,
     /// What a reader has to know about the page.
     pub warnings: Vec<String>,
-    /// Attributes shown beside those of the level.
+    /// Attributes shown.
+    pub columns: &'static [Tag],
+    /// Attributes shown beside these.
     pub include: Include,
     /// Where the next page starts, where there may be one.
     pub next_offset: Option<usize>,
@@ -71,7 +73,14 @@ pub fn key(level: Level) -> Tag {
 /// The attributes that a reader of a level needs next; asked for and shown in this order.
 pub fn columns(level: Level) -> &'static [Tag] {
     match level {
-        Level::Patient | Level::Study => &[
+        Level::Patient => &[
+            tags::PATIENT_NAME,
+            tags::PATIENT_ID,
+            tags::PATIENT_BIRTH_DATE,
+            tags::PATIENT_SEX,
+            tags::NUMBER_OF_PATIENT_RELATED_STUDIES,
+        ],
+        Level::Study => &[
             tags::STUDY_DATE,
             tags::STUDY_TIME,
             tags::PATIENT_NAME,
@@ -212,7 +221,10 @@ impl Listing {
     /// Puts the rows into the order in which people read them: studies newest first, the rest by number.
     pub fn sort(&mut self) {
         match self.level {
-            Level::Patient | Level::Study => self.rows.sort_by_key(|row| {
+            Level::Patient => self
+                .rows
+                .sort_by_key(|row| (row.text(tags::PATIENT_NAME), row.text(tags::PATIENT_ID))),
+            Level::Study => self.rows.sort_by_key(|row| {
                 std::cmp::Reverse((row.text(tags::STUDY_DATE), row.text(tags::STUDY_TIME)))
             }),
             Level::Series => self
@@ -227,7 +239,8 @@ impl Listing {
 
     /// The columns that are shown: those of the level that have a value anywhere, then what was included.
     fn shown(&self) -> Vec<Attribute> {
-        let mut shown: Vec<Tag> = columns(self.level)
+        let mut shown: Vec<Tag> = self
+            .columns
             .iter()
             .copied()
             .filter(|tag| self.rows.iter().any(|row| row.text(*tag).is_some()))

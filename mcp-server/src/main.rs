@@ -128,14 +128,20 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
                 Store::Off
             },
             paths: cli.allow_path,
+            ..Flags::default()
         };
         let folder = std::env::current_dir().unwrap_or_default();
         (Config::resolve(flags, &Environment::read(&folder))?, None)
     };
     if std::io::stdin().is_terminal() {
         eprintln!(
-            "Serving {} over MCP: an MCP client is expected on standard input. Ctrl-D ends.",
-            config.host
+            "Serving the archives {} over MCP: an MCP client is expected on standard input. Ctrl-D ends.",
+            config
+                .archives
+                .iter()
+                .map(|archive| archive.name.as_str())
+                .collect::<Vec<_>>()
+                .join(", ")
         );
     }
     let session = Session::new(config).map_err(|failure| anyhow::anyhow!(failure.explain()))?;

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use bytes::Bytes;
 use dicom_dictionary_std::tags;
-use dicom_object::DefaultDicomObject;
+use dicom_object::{DefaultDicomObject, InMemDicomObject};
 use dicom_wire::part10;
 
 use crate::backend::{Backend, Deadline, Instance};
@@ -74,4 +74,27 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     crate::text::cut(&crate::text::escape(&text), 300)
+}
+
+/// An archive that answers with another instance is not believed.
+pub fn is_the_one(doing: &str, of: &Instance, object: &InMemDicomObject) -> Result<(), Failure> {
+    let uid = object
+        .get(tags::SOP_INSTANCE_UID)
+        .and_then(|element| element.to_str().ok());
+    match uid {
+        Some(uid) if uid.trim_end_matches(['\0', ' ']) == of.instance.as_str() => Ok(()),
+        Some(uid) => Err(Failure::Unusable {
+            doing: doing.to_owned(),
+            reason: format!(
+                "the archive answered with another instance, {}",
+                crate::text::cut(&crate::text::escape(&uid), 80)
+            ),
+            said: None,
+        }),
+        None => Err(Failure::Unusable {
+            doing: doing.to_owned(),
+            reason: "the archive's answer does not say which instance it is".into(),
+            said: None,
+        }),
+    }
 }

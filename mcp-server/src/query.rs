@@ -40,6 +40,8 @@ pub struct Terms {
     pub filters: Vec<Filter>,
     /// Attributes wanted in each row beyond those of the level.
     pub include: Include,
+    /// The attributes of a row instead of those of the level.
+    pub columns: Option<&'static [Tag]>,
     /// Rows a page; [`DEFAULT_LIMIT`] where `None`.
     pub limit: Option<usize>,
     /// Rows to skip.
@@ -206,6 +208,15 @@ fn filter(level: Level, key: &str, value: &str, today: Date) -> Result<Filter, F
 fn misplaced(level: Level, attribute: &Attribute, value: &str) -> Option<String> {
     let at = |tool: &str| Some(format!("use it with {tool}"));
     match (level, attribute.tag) {
+        (
+            Level::Patient,
+            tags::PATIENT_NAME
+            | tags::PATIENT_ID
+            | tags::ISSUER_OF_PATIENT_ID
+            | tags::PATIENT_BIRTH_DATE
+            | tags::PATIENT_SEX,
+        ) => None,
+        (Level::Patient, _) => at("find-studies, which shows the patient in each row"),
         (Level::Study, tags::MODALITY) => Some(format!("ModalitiesInStudy={value}")),
         (Level::Study, tags::SOP_CLASS_UID) => Some(format!("SOPClassesInStudy={value}")),
         (

@@ -114,6 +114,32 @@ impl Row {
         self.fields.insert(tag, vec![Value::Text(text)]);
     }
 
+    /// Takes an attribute out.
+    pub fn remove(&mut self, tag: Tag) {
+        self.fields.remove(&tag);
+    }
+
+    /// Replaces every value for which `shown` has something else, in items too.
+    pub fn mask(&mut self, shown: &dyn Fn(Tag, &str) -> Option<String>) {
+        for (tag, values) in &mut self.fields {
+            for value in values {
+                match value {
+                    Value::Item(item) => item.mask(shown),
+                    other => {
+                        if let Some(text) = shown(*tag, &other.text()) {
+                            *other = Value::Text(text);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds or replaces a number.
+    pub fn put_number(&mut self, tag: Tag, number: usize) {
+        self.fields.insert(tag, vec![Value::Number(number.into())]);
+    }
+
     /// The tags that have a value, in order; sequences left out.
     pub fn tags(&self) -> impl Iterator<Item = Tag> {
         self.fields

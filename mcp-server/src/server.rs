@@ -1,7 +1,6 @@
 //! The MCP side: tools listed, calls checked, answered, cancelled.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use rmcp::ServerHandler;
@@ -13,6 +12,7 @@ use rmcp::service::{RequestContext, RoleServer};
 
 use crate::answer;
 use crate::arguments::Arguments;
+use crate::client::Client;
 use crate::error::Failure;
 use crate::tools::{self, Session, Tool};
 
@@ -23,15 +23,13 @@ const INSTRUCTIONS: &str = "Searches, reads, shows and stores imaging data in on
 /// An MCP server for one archive. Cloning shares the session.
 #[derive(Debug, Clone)]
 pub struct Server {
-    session: Arc<Session>,
+    session: Session,
 }
 
 impl Server {
     /// A server for this session.
     pub fn new(session: Session) -> Self {
-        Self {
-            session: Arc::new(session),
-        }
+        Self { session }
     }
 
     /// Calls a tool; what it cannot do is an answer too.
@@ -39,13 +37,18 @@ impl Server {
         &self,
         tool: &'static Tool,
         arguments: rmcp::model::JsonObject,
+        client: Client,
     ) -> CallToolResult {
-        let arguments = match Arguments::check(tool.parameters, arguments) {
-            Ok(arguments) => arguments,
+        let checked = Arguments::check(&tool.parameters(), arguments).and_then(|arguments| {
+            let session = self.session.for_archive(arguments.text("archive"))?;
+            Ok((arguments, session.for_client(client)))
+        });
+        let (arguments, session) = match checked {
+            Ok(checked) => checked,
             Err(failure) => return answer::failed(&failure),
         };
         let started = std::time::Instant::now();
-        let done = AssertUnwindSafe((tool.call)(&self.session, arguments))
+        let done = AssertUnwindSafe((tool.call)(&session, arguments))
             .catch_unwind()
             .await;
         let result = done.unwrap_or_else(|_| {
@@ -104,7 +107,7 @@ impl ServerHandler for Server {
             ));
         };
         let result = tokio::select! {
-            result = self.call(tool, request.arguments.unwrap_or_default()) => result,
+            result = self.call(tool, request.arguments.unwrap_or_default(), Client::of(&context)) => result,
             // Dropping the call ends its request to the archive.
             () = context.ct.cancelled() => answer::failed(&Failure::Internal { doing: format!("go on with {}, which was cancelled", tool.name) }),
         };

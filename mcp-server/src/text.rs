@@ -63,6 +63,15 @@ pub fn fence(body: &str) -> String {
     )
 }
 
+/// A SOP class, service or transfer syntax by its name, with its UID.
+pub fn class_name(uid: &str) -> String {
+    use dicom_core::dictionary::UidDictionary as _;
+    match dicom_dictionary_std::StandardSopClassDictionary.by_uid(uid) {
+        Some(entry) => format!("{} ({uid})", entry.name),
+        None => escape(uid),
+    }
+}
+
 /// The candidate nearest to `wanted` by edit distance without regard to case, if it is near enough to be meant.
 pub fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = wanted.to_lowercase();

@@ -22,7 +22,7 @@ use crate::listing::More;
 use crate::query::{Search, Terms};
 use crate::tools::Session;
 
-pub use batch::{Batch, Candidate, Held, Why, read};
+pub use batch::{Batch, Candidate, Conflicts, Held, Why, read};
 pub use report::{Report, schema};
 
 /// The most instances in one request.
@@ -72,26 +72,96 @@ enum Told {
     },
 }
 
-/// Sends the instances, study by study, and tells what became of each.
-pub async fn send(session: &Session, candidates: &[Candidate]) -> (Vec<Fate>, Vec<String>) {
+/// Sends the instances, study by study, and tells what became of each. What is not stored is in the dead-letter queue
+/// before this returns; what is under way is written down there before it is sent.
+///
+/// # Errors
+/// If the queue cannot be written: then nothing is sent.
+pub async fn send(
+    session: &Session,
+    candidates: &[Candidate],
+) -> Result<(Vec<Fate>, Vec<String>), Failure> {
     let mut fates = vec![None; candidates.len()];
     let mut notes = Vec::new();
+    let archive = session.backend.name();
+    let queue = session.queue()?;
+    let job = match &queue {
+        Some(queue) => Some(queue.begin(archive, candidates)?),
+        None => None,
+    };
+    let mut done = 0;
     for batch in batches(candidates) {
         let sent = send_batch(session, candidates, &batch, &mut notes).await;
         for (index, fate) in batch.into_iter().zip(sent) {
+            if let Some(queue) = &queue {
+                queue.settle(archive, &candidates[index], &fate)?;
+            }
             fates[index] = Some(fate);
+            done += 1;
         }
+        let message = format!("{done} of {} sent", candidates.len());
+        session
+            .client
+            .progress(done as f64, Some(candidates.len() as f64), &message)
+            .await;
+    }
+    if let Some(job) = job {
+        job.end()?;
     }
     let never = || Fate::Unknown {
         reason: "it was not sent".into(),
     };
-    (
-        fates
-            .into_iter()
-            .map(|fate| fate.unwrap_or_else(never))
-            .collect(),
-        notes,
-    )
+    let fates = fates.into_iter().map(|fate| fate.unwrap_or_else(never));
+    Ok((fates.collect(), notes))
+}
+
+/// The SOP Instance UIDs of these that a search finds; what cannot be looked up is taken as not there, and looked up
+/// again before it is sent a second time.
+pub async fn already_there(session: &Session, candidates: &[Candidate]) -> BTreeSet<String> {
+    let studies: BTreeSet<&Uid> = candidates
+        .iter()
+        .map(|candidate| &candidate.study)
+        .collect();
+    let mut there = BTreeSet::new();
+    for study in studies {
+        there.extend(look_up(session, study).await.unwrap_or_default());
+    }
+    there
+}
+
+/// Holds back what the archive says that it will not take, before anything is sent.
+///
+/// # Errors
+/// If the archive cannot be asked.
+pub async fn hold_unwanted(session: &Session, batch: &mut Batch) -> Result<(), Failure> {
+    let (None, Some(dimse)) = (session.backend.web(), session.backend.dimse()) else {
+        return Ok(());
+    };
+    let pair = |candidate: &Candidate| {
+        (
+            candidate.part.class.to_string(),
+            candidate.part.syntax.to_string(),
+        )
+    };
+    let pairs: BTreeSet<_> = batch.candidates.iter().map(pair).collect();
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let accepted = dimse.accepts(&pairs, &session.deadline()).await?;
+    for candidate in std::mem::take(&mut batch.candidates) {
+        let pair = pair(&candidate);
+        if accepted.contains(&pair) {
+            batch.candidates.push(candidate);
+        } else {
+            let reason = format!(
+                "the archive does not accept {} in transfer syntax {}",
+                crate::text::class_name(&pair.0),
+                pair.1
+            );
+            batch.held.push(candidate.held(reason));
+        }
+    }
+    Ok(())
 }
 
 /// Indices of instances that go together: of one study, bounded in number and bytes.
@@ -189,7 +259,7 @@ fn take(
         Ok(answer) => {
             match &answer.said {
                 Some(said) => notes.push(words(answer.status, said)),
-                None if answer.status != 200 => {
+                None if !matches!(answer.status, 0 | 200) => {
                     notes.push(format!("the archive answered {}", answer.status))
                 }
                 None => {}
@@ -209,6 +279,12 @@ fn take(
                     // Named in both: the refusal is believed, and a search tells what is there.
                     (Some(item), _) => Told::Refused(item.reason),
                     (None, Some(item)) => Told::Stored(item.warning),
+                    (None, None) if answer.broken.is_some() => Told::Failed {
+                        failure: answer.broken.clone().unwrap_or(Failure::Internal {
+                            doing: "store instances".into(),
+                        }),
+                        certainty: Certainty::Unknown,
+                    },
                     (None, None) => Told::Nothing {
                         status: answer.status,
                         unnamed: unnamed(response),
@@ -250,7 +326,10 @@ fn unnamed(response: &StoreResponse) -> Vec<FailureReason> {
 }
 
 fn words(status: u16, said: &Said) -> String {
-    format!("the archive answered {status}; {said}")
+    match status {
+        0 => said.to_string(),
+        status => format!("the archive answered {status}; {said}"),
+    }
 }
 
 /// What a search finds in the study: the SOP Instance UIDs, or why that is not known. An archive that cannot search just

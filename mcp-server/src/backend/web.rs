@@ -1,25 +1,27 @@
 //! DICOMweb as archives really speak it (PS3.18): what every request has in common.
 
+mod login;
 mod retrieve;
 mod said;
 mod search;
 mod store;
+mod tls;
+mod whole;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, Method, header};
 use reqwest::redirect;
 use reqwest::{Client, RequestBuilder, Response};
 use url::Url;
 
 use crate::backend::{Capabilities, Deadline};
-use crate::config::{Config, Credentials, Limits};
+use crate::config::{Config, Limits, WebSettings};
 use crate::error::Failure;
 
-pub use store::{Outgoing, Part, StoreAnswer};
+use login::Login;
 
 /// The longest time to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -39,24 +41,25 @@ pub struct Web {
     largest_page: AtomicUsize,
     /// Whether the archive takes query strings only as they are, without percent-decoding.
     takes_raw_queries: AtomicBool,
+    login: Login,
 }
 
 impl Web {
-    pub(super) fn new(config: &Config) -> Result<Self, Failure> {
+    pub(super) fn new(settings: &WebSettings, config: &Config) -> Result<Self, Failure> {
         let internal = |_| Failure::Internal {
             doing: "prepare the connection".into(),
         };
         let client = Client::builder()
-            .tls_backend_preconfigured(tls())
+            .tls_backend_preconfigured(tls::client(&settings.tls)?)
             .user_agent(concat!("dicom-mcp-server/", env!("CARGO_PKG_VERSION")))
-            .default_headers(authorization(&config.credentials)?)
             .connect_timeout(CONNECT.min(config.timeout))
-            .redirect(redirects(config.host.origin()))
+            .redirect(redirects(settings.host.origin()))
             .build()
             .map_err(internal)?;
         Ok(Self {
             client,
-            base: config.host.clone(),
+            base: settings.host.clone(),
+            login: Login::new(&settings.credentials)?,
             limits: config.limits.clone(),
             timeout: config.timeout,
             largest_page: AtomicUsize::new(0),
@@ -64,7 +67,7 @@ impl Web {
         })
     }
 
-    pub(super) fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         self.base.as_str()
     }
 
@@ -76,8 +79,13 @@ impl Web {
         self.largest_page.fetch_max(rows, Ordering::Relaxed);
     }
 
+    /// Whether the archive was seen to take query strings only as they are.
+    pub(crate) fn takes_raw_queries(&self) -> bool {
+        self.takes_raw_queries.load(Ordering::Relaxed)
+    }
+
     /// What `OPTIONS` at the base tells (PS3.18 8.9).
-    pub(super) async fn capabilities(&self, deadline: &Deadline) -> Result<Capabilities, Failure> {
+    pub(crate) async fn capabilities(&self, deadline: &Deadline) -> Result<Capabilities, Failure> {
         let doing = "ask for capabilities";
         let request = self.request(Method::OPTIONS, "/").header(
             header::ACCEPT,
@@ -88,8 +96,8 @@ impl Web {
                 let answer = self.send(doing, request).await?;
                 let content_type = content_type(answer.headers());
                 // A description that does not come whole is none.
-                body(doing, answer, MAX_ERROR_BODY as u64 * 16).await?;
-                Ok(Capabilities { content_type })
+                let body = body(doing, answer, MAX_ERROR_BODY as u64 * 16).await?;
+                Ok(Capabilities { content_type, body })
             })
             .await
     }
@@ -104,16 +112,28 @@ impl Web {
 
     /// The answer, if its status is a success; what the archive says otherwise.
     async fn send(&self, doing: &str, request: RequestBuilder) -> Result<Response, Failure> {
-        let answer = request
-            .send()
-            .await
-            .map_err(|error| self.lost(doing, error))?;
+        let again = request.try_clone();
+        let mut answer = self.exchange(doing, request).await?;
+        if let (http::StatusCode::UNAUTHORIZED, Some(again)) = (answer.status(), again)
+            && self.login.renew().await?
+        {
+            answer = self.exchange(doing, again).await?;
+        }
         let status = answer.status();
         tracing::debug!(doing, status = status.as_u16(), "answered");
         if status.is_success() {
             return Ok(answer);
         }
         Err(refusal(doing, answer).await)
+    }
+
+    async fn exchange(&self, doing: &str, request: RequestBuilder) -> Result<Response, Failure> {
+        self.login
+            .sign(request)
+            .await?
+            .send()
+            .await
+            .map_err(|error| self.lost(doing, error))
     }
 
     /// What a broken exchange means. The address of a request may hold a patient's name: it is never shown.
@@ -248,37 +268,4 @@ fn redirects(own: url::Origin) -> redirect::Policy {
             attempt.stop()
         }
     })
-}
-
-fn tls() -> rustls::ClientConfig {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("ring offers the default protocol versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth()
-}
-
-fn authorization(credentials: &Credentials) -> Result<HeaderMap, Failure> {
-    use base64::Engine as _;
-    let text = match credentials {
-        Credentials::None => return Ok(HeaderMap::new()),
-        Credentials::Basic { user, password } => {
-            let pair = format!("{user}:{password}");
-            format!(
-                "Basic {}",
-                base64::engine::general_purpose::STANDARD.encode(pair)
-            )
-        }
-        Credentials::Bearer(token) => format!("Bearer {token}"),
-    };
-    let mut value = HeaderValue::from_str(&text).map_err(|_| {
-        Failure::argument(
-            "DICOMWEB_TOKEN",
-            "the token holds characters that no header can carry",
-        )
-    })?;
-    value.set_sensitive(true);
-    Ok(HeaderMap::from_iter([(header::AUTHORIZATION, value)]))
 }

@@ -8,13 +8,33 @@ use std::path::Path;
 pub struct Environment(HashMap<String, String>);
 
 impl Environment {
-    const NAMES: [&str; 6] = [
+    const NAMES: [&str; 26] = [
         "DICOMWEB_HOST",
         "DICOMWEB_AUTH",
         "DICOMWEB_USER",
         "DICOMWEB_PASS",
         "DICOMWEB_TOKEN",
+        "DICOMWEB_TOKEN_FILE",
+        "DICOMWEB_TOKEN_COMMAND",
         "DICOMWEB_TIMEOUT",
+        "DICOMWEB_CA_FILE",
+        "DICOMWEB_CLIENT_CERT",
+        "DICOMWEB_CLIENT_KEY",
+        "DICOM_HOST",
+        "DICOM_PORT",
+        "DICOM_AE_TITLE",
+        "DICOM_CALLED_AE_TITLE",
+        "DICOM_HL7_PACS_AE_TITLE",
+        "DICOM_HL7_PACS_HOST",
+        "DICOM_HL7_PACS_PORT",
+        "DICOM_HL7_PACS_ALLOW_RETRIEVE",
+        "DICOM_HL7_LOCAL_AE_TITLE",
+        "DICOM_HL7_DICOMWEB_URL",
+        "DICOM_PHI",
+        "DICOM_QUEUE",
+        "DICOM_MCP_TOKEN",
+        "XDG_STATE_HOME",
+        "HOME",
     ];
 
     /// The process's environment over `.env` in `folder`. A `.env` that is not there is no error.

@@ -3,11 +3,10 @@
 use dicom_wire::query::Level;
 
 use super::find_studies::page;
-use super::{Effect, Pending, SERIES, STUDY, Session, Tool, query};
+use super::{Effect, FIELDS, LIMIT, OFFSET, Pending, SERIES, STUDY, Session, Tool, query, terms};
 use crate::arguments::Arguments;
-use crate::date::Date;
 use crate::listing;
-use crate::query::{Search, parse};
+use crate::query::Search;
 
 pub(super) const TOOL: Tool = Tool {
     name: "find-instances",
@@ -21,6 +20,9 @@ pub(super) const TOOL: Tool = Tool {
             "Filters as key=value with spaces between, for example: InstanceNumber=1 limit=20. Keys are DICOM keywords or tags; \
              limit, offset and includefield too. Empty for all instances.",
         ),
+        LIMIT,
+        OFFSET,
+        FIELDS,
     ],
     output: || listing::schema(Level::Instance),
     effect: Effect::Reads,
@@ -33,7 +35,7 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
             level: Level::Instance,
             study: Some(arguments.uid(STUDY.name)?),
             series: Some(arguments.uid(SERIES.name)?),
-            terms: parse(Level::Instance, arguments.text("query"), Date::today())?,
+            terms: terms(Level::Instance, &arguments)?,
         };
         page(session, &search).await
     })

@@ -3,11 +3,10 @@
 use dicom_wire::query::Level;
 
 use super::find_studies::page;
-use super::{Effect, Pending, STUDY, Session, Tool, query};
+use super::{Effect, FIELDS, LIMIT, OFFSET, Pending, STUDY, Session, Tool, query, terms};
 use crate::arguments::Arguments;
-use crate::date::Date;
 use crate::listing;
-use crate::query::{Search, parse};
+use crate::query::Search;
 
 pub(super) const TOOL: Tool = Tool {
     name: "find-series",
@@ -20,6 +19,9 @@ pub(super) const TOOL: Tool = Tool {
             "Filters as key=value with spaces between, for example: Modality=CT limit=20. Keys are DICOM keywords or tags; \
              limit, offset, includefield and fuzzymatching too. Empty for all series.",
         ),
+        LIMIT,
+        OFFSET,
+        FIELDS,
     ],
     output: || listing::schema(Level::Series),
     effect: Effect::Reads,
@@ -32,7 +34,7 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
             level: Level::Series,
             study: Some(arguments.uid(STUDY.name)?),
             series: None,
-            terms: parse(Level::Series, arguments.text("query"), Date::today())?,
+            terms: terms(Level::Series, &arguments)?,
         };
         page(session, &search).await
     })

@@ -70,7 +70,7 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
             let words = page.text.as_ref().map(|words| {
                 let length = words.chars().count();
                 truncated |= length > room;
-                let words = text::cut(words.trim_end(), room);
+                let words = session.mask.free_text(text::cut(words.trim_end(), room));
                 room = room.saturating_sub(length);
                 words
             });

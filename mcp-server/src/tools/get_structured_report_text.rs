@@ -37,8 +37,9 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
         let doing = format!("read the report {}", of.instance);
         let markdown = object::read(&session.backend, &of, &deadline, &doing, {
             let doing = doing.clone();
+            let mask = session.mask.clone();
             move |object| {
-                report::markdown(object).map_err(|error| Failure::Content {
+                report::markdown(&mask.object(object)).map_err(|error| Failure::Content {
                     doing,
                     reason: error.to_string(),
                     advice: Some("get-instance-metadata shows what the instance is; find-structured-reports lists reports".into()),

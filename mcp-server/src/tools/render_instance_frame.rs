@@ -2,10 +2,12 @@
 
 use bytes::Bytes;
 use dicom_render::frame::{self, Options};
+use dicom_render::window::{Function, Window};
 use serde_json::{Value as Json, json};
 
 use super::{
-    Effect, INSTANCE, Pending, SERIES, STUDY, Session, Tool, instance, instance_schema, with,
+    Effect, INSTANCE, PRESET, Pending, SERIES, STUDY, Session, Tool, instance, instance_schema,
+    window, with,
 };
 use crate::answer::{Answer, Outcome};
 use crate::arguments::{Arguments, Kind, Parameter};
@@ -36,6 +38,29 @@ pub(super) const TOOL: Tool = Tool {
             kind: Kind::Choice(&["image/jpeg", "image/png"]),
             required: false,
             about: "The format of the picture; image/png is without loss.",
+        },
+        Parameter {
+            name: "windowCenter",
+            kind: Kind::Real,
+            required: false,
+            about: "Centre of the window in the image's own units (CT: Hounsfield units); with windowWidth.",
+        },
+        Parameter {
+            name: "windowWidth",
+            kind: Kind::Real,
+            required: false,
+            about: "Width of the window, at least 1; with windowCenter.",
+        },
+        PRESET,
+        Parameter {
+            name: "maxEdge",
+            kind: Kind::Number {
+                least: 16,
+                most: 8192,
+                default: None,
+            },
+            required: false,
+            about: "The longer edge in pixels at most; then the picture is made smaller here.",
         },
     ],
     output: || {
@@ -70,11 +95,33 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
         let of = instance(&arguments)?;
         let frame = arguments.count("frame", 1);
         let format = Format::of_mime(arguments.text("outputFormat"));
+        let options = Options {
+            window: window(&arguments)?.map(|(center, width)| Window {
+                center,
+                width,
+                function: Function::Linear,
+            }),
+            max_edge: arguments
+                .has("maxEdge")
+                .then(|| arguments.count("maxEdge", 0)),
+            ..Options::default()
+        };
         let deadline = session.deadline();
-        let shown = match session.backend.render(&of, frame, format, &deadline).await {
-            Ok(picture) => by_archive(picture, frame, format),
-            Err(failure) if may_be_rendered_here(&failure) => {
-                let mut shown = here(session, &of, frame, format, &deadline)
+        // A picture that has to be made smaller is made here, where its window is known too.
+        let by_the_archive = if options.max_edge.is_some() {
+            None
+        } else {
+            let window = options.window.map(|window| (window.center, window.width));
+            session
+                .backend
+                .render(&of, frame, format, window, &deadline)
+                .await
+        };
+        let mut shown = match by_the_archive {
+            Some(Ok(picture)) => by_archive(picture, frame, format, options.window),
+            None => here(session, &of, frame, format, options, &deadline).await?,
+            Some(Err(failure)) if may_be_rendered_here(&failure) => {
+                let mut shown = here(session, &of, frame, format, options, &deadline)
                     .await
                     .map_err(|here| the_reason(&failure, here))?;
                 shown.warnings.push(format!(
@@ -83,8 +130,13 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
                 ));
                 shown
             }
-            Err(failure) => return Err(failure),
+            Some(Err(failure)) => return Err(failure),
         };
+        if !session.mask.shows_all() {
+            shown
+                .warnings
+                .push("the pixels are shown as they are: names may be burned in".to_owned());
+        }
         Ok(answer(&of, frame, shown))
     })
 }
@@ -128,7 +180,7 @@ fn the_reason(archive: &Failure, here: Failure) -> Failure {
     }
 }
 
-fn by_archive(picture: Rendered, frame: u32, wanted: Format) -> Shown {
+fn by_archive(picture: Rendered, frame: u32, wanted: Format, window: Option<Window>) -> Shown {
     let mut warnings = Vec::new();
     if picture.format != wanted {
         warnings.push(format!(
@@ -137,7 +189,13 @@ fn by_archive(picture: Rendered, frame: u32, wanted: Format) -> Shown {
             wanted.mime()
         ));
     }
-    let words = format!("frame {frame}, with the window that the archive chose and did not tell");
+    let words = match window {
+        None => format!("frame {frame}, with the window that the archive chose and did not tell"),
+        Some(window) => format!(
+            "frame {frame}, rendered by the archive, which was asked for the window {} wide around {}",
+            window.width, window.center
+        ),
+    };
     Shown {
         picture,
         by: "archive",
@@ -151,6 +209,7 @@ async fn here(
     of: &Instance,
     frame: u32,
     format: Format,
+    options: Options,
     deadline: &Deadline,
 ) -> Result<Shown, Failure> {
     let doing = format!("render frame {frame} of instance {}", of.instance);
@@ -172,7 +231,7 @@ async fn here(
             };
             let bytes = frame::bytes_of(object, frame).map_err(faulty)?;
             let syntax = object.meta().transfer_syntax().trim_end_matches(['\0', ' ']).to_owned();
-            let picture = frame::render(object, &syntax, &bytes, frame, &Options::default()).map_err(faulty)?;
+            let picture = frame::render(object, &syntax, &bytes, frame, &options).map_err(faulty)?;
             let file = match format {
                 Format::Jpeg => picture.jpeg(QUALITY),
                 Format::Png => picture.png(),

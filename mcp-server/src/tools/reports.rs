@@ -84,6 +84,7 @@ pub(super) async fn find(
         }
     }
     listing.sort();
+    session.mask.rows(&mut listing.rows);
     Ok(Answer::done(told(&listing, what), structured(&listing)))
 }
 

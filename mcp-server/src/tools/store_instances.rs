@@ -1,7 +1,10 @@
 //! store-instances: files into the archive, with what became of each.
 
 use super::{Effect, Pending, Session, Tool};
+use crate::answer::Answer;
 use crate::arguments::{Arguments, Kind, Parameter};
+use crate::client::Consent;
+use crate::config::{Permissions, Store};
 use crate::error::Failure;
 use crate::guard;
 use crate::upload::{self, Report};
@@ -33,29 +36,57 @@ pub(super) const TOOL: Tool = Tool {
 
 fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
     Box::pin(async move {
-        guard::may_store(&session.config.permissions)?;
-        let permissions = session.config.permissions.clone();
-        let paths = arguments.texts("paths");
-        let reading = tokio::task::spawn_blocking(move || {
-            let files = guard::files(&permissions, &paths)?;
-            Ok(upload::read(&files))
-        });
-        let batch = reading.await.unwrap_or_else(|_| {
-            Err(Failure::Internal {
-                doing: "read the files".into(),
-            })
-        })?;
-        let (fates, notes) = if arguments.is_on("dryRun") {
-            (None, Vec::new())
-        } else {
-            let (fates, notes) = upload::send(session, &batch.candidates).await;
-            (Some(fates), notes)
-        };
-        Ok(Report {
-            batch,
-            fates,
-            notes,
+        let mut permissions = session.config.permissions.clone();
+        if permissions.paths.is_empty() && permissions.store == Store::On {
+            permissions.paths = session.client.roots().await.unwrap_or_default();
         }
-        .answer(session.config.limits.text))
+        guard::may_store(&permissions)?;
+        let paths = arguments.texts("paths");
+        let dry = arguments.is_on("dryRun");
+        run(session, permissions, paths, dry).await
     })
+}
+
+/// Reads, checks and sends what the paths name.
+pub(crate) async fn run(
+    session: &Session,
+    permissions: Permissions,
+    paths: Vec<String>,
+    dry: bool,
+) -> Result<Answer, Failure> {
+    let conflicts = permissions.conflicts;
+    let reading = tokio::task::spawn_blocking(move || {
+        let files = guard::files(&permissions, &paths)?;
+        Ok(upload::read(&files, conflicts))
+    });
+    let mut batch = reading.await.unwrap_or_else(|_| {
+        Err(Failure::Internal {
+            doing: "read the files".into(),
+        })
+    })?;
+    upload::hold_unwanted(session, &mut batch).await?;
+    let (fates, notes) = if dry {
+        (None, Vec::new())
+    } else {
+        let question = format!(
+            "Store {} instances in archive {:?} ({})?",
+            batch.candidates.len(),
+            session.backend.name(),
+            session.backend.address()
+        );
+        if session.client.confirm(&question).await == Consent::Refused {
+            return Err(Failure::NotAllowed {
+                what: "storing".into(),
+                setting: "the person who was asked did not agree".into(),
+            });
+        }
+        let (fates, notes) = upload::send(session, &batch.candidates).await?;
+        (Some(fates), notes)
+    };
+    let report = Report {
+        batch,
+        fates,
+        notes,
+    };
+    Ok(report.answer(session.config.limits.text))
 }

@@ -57,6 +57,16 @@ pub enum Why {
     Faulty,
 }
 
+/// What becomes of studies with two patients.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Conflicts {
+    /// They are held back.
+    #[default]
+    Held,
+    /// They are sent, because somebody said so.
+    Sent,
+}
+
 /// What the files hold.
 #[derive(Debug, Default)]
 pub struct Batch {
@@ -67,7 +77,7 @@ pub struct Batch {
 }
 
 /// Reads the header of every file. Never more than that is in memory.
-pub fn read(paths: &[PathBuf]) -> Batch {
+pub fn read(paths: &[PathBuf], conflicts: Conflicts) -> Batch {
     let mut batch = Batch::default();
     let mut seen: BTreeMap<Uid, String> = BTreeMap::new();
     for path in paths {
@@ -84,7 +94,9 @@ pub fn read(paths: &[PathBuf]) -> Batch {
             },
         }
     }
-    hold_conflicts(&mut batch);
+    if conflicts == Conflicts::Held {
+        hold_conflicts(&mut batch);
+    }
     batch
 }
 
@@ -126,7 +138,7 @@ fn hold_conflicts(batch: &mut Batch) {
 }
 
 impl Candidate {
-    fn held(&self, reason: String) -> Held {
+    pub(super) fn held(&self, reason: String) -> Held {
         Held {
             file: self.file.clone(),
             instance: Some(self.instance.to_string()),
@@ -175,11 +187,12 @@ fn candidate(path: &Path) -> Result<Candidate, Held> {
         }
         Uid::from_padded(&value).map_err(|error| held(Why::Faulty, format!("{keyword}: {error}")))
     };
-    uid(tags::SOP_CLASS_UID, "SOPClassUID")?;
+    let class = uid(tags::SOP_CLASS_UID, "SOPClassUID")?;
     uid(tags::SERIES_INSTANCE_UID, "SeriesInstanceUID")?;
+    let instance = uid(tags::SOP_INSTANCE_UID, "SOPInstanceUID")?;
     Ok(Candidate {
         study: uid(tags::STUDY_INSTANCE_UID, "StudyInstanceUID")?,
-        instance: uid(tags::SOP_INSTANCE_UID, "SOPInstanceUID")?,
+        instance: instance.clone(),
         patient: Patient {
             id: value(&header, tags::PATIENT_ID),
             name: value(&header, tags::PATIENT_NAME)
@@ -189,6 +202,10 @@ fn candidate(path: &Path) -> Result<Candidate, Held> {
         part: Part {
             path: path.to_owned(),
             bytes,
+            data_set: layout.data_set.start,
+            class,
+            instance,
+            syntax: layout.meta.transfer_syntax.clone(),
         },
         file,
     })

@@ -34,6 +34,11 @@ impl Client {
         Self::of(Config::for_host(address).unwrap()).await
     }
 
+    /// A client of a server for the archive at this DIMSE address.
+    pub(crate) async fn over_dimse(address: impl ToString, called: &str) -> Self {
+        Self::of(Config::for_dimse(&address.to_string(), called).unwrap()).await
+    }
+
     pub(crate) async fn tools(&self) -> Vec<Tool> {
         self.service.list_all_tools().await.unwrap()
     }

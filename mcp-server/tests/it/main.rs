@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod arguments;
+mod both_protocols;
 mod client;
 mod docs;
 mod odd_answers;

@@ -129,7 +129,7 @@ async fn a_circle_of_redirects_and_a_redirect_elsewhere_end() {
         .mount(&archive)
         .await;
     let mut config = Config::for_host(&format!("{}/away", archive.uri())).unwrap();
-    config.credentials = Credentials::Basic {
+    config.archives[0].web.as_mut().unwrap().credentials = Credentials::Basic {
         user: "reader".into(),
         password: "canary-secret".into(),
     };

@@ -91,7 +91,7 @@ impl Process {
 fn the_demo_answers_over_stdio_and_ends_with_its_input() {
     let mut process = Process::start(&["--demo"]);
     let list = process.ask("tools/list", json!({}));
-    assert_eq!(list["result"]["tools"].as_array().unwrap().len(), 11);
+    assert_eq!(list["result"]["tools"].as_array().unwrap().len(), 22);
     let found = process.ask(
         "tools/call",
         json!({"name": "find-studies", "arguments": {"query": "limit=2"}}),
@@ -158,5 +158,5 @@ fn a_setting_that_cannot_be_is_named_without_its_secret() {
 fn the_tools_can_be_printed() {
     let output = command().args(["tools", "--json"]).output().unwrap();
     let tools: Json = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(tools.as_array().unwrap().len(), 11);
+    assert_eq!(tools.as_array().unwrap().len(), 22);
 }

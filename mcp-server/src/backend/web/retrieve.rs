@@ -1,7 +1,6 @@
 //! WADO-RS (PS3.18 10.4): metadata, whole instances, rendered frames; each checked to be what was asked for.
 
 use bytes::{Bytes, BytesMut};
-use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 use dicom_wire::json;
 use dicom_wire::multipart::{Decoder, Event};
@@ -59,7 +58,7 @@ impl Web {
                 let object = parsed.into_iter().next().map(|parsed| parsed.object);
                 let object = object
                     .ok_or_else(|| unusable("the archive's answer holds no instance".into()))?;
-                is_the_one(&doing, of, &object)?;
+                crate::object::is_the_one(&doing, of, &object)?;
                 Ok(object)
             })
             .await
@@ -170,10 +169,14 @@ impl Web {
         of: &Instance,
         frame: u32,
         format: Format,
+        window: Option<(f64, f64)>,
         deadline: &Deadline,
     ) -> Result<Rendered, Failure> {
         let doing = format!("render frame {frame} of instance {}", of.instance);
-        let path = format!("{}/frames/{frame}/rendered", resource(of));
+        let mut path = format!("{}/frames/{frame}/rendered", resource(of));
+        if let Some((center, width)) = window {
+            path.push_str(&format!("?window={center},{width},linear"));
+        }
         let request = self
             .request(Method::GET, &path)
             .header(header::ACCEPT, format.mime());
@@ -207,27 +210,4 @@ fn resource(of: &Instance) -> String {
         "/studies/{}/series/{}/instances/{}",
         of.study, of.series, of.instance
     )
-}
-
-/// An archive that answers with another instance is not believed.
-fn is_the_one(doing: &str, of: &Instance, object: &InMemDicomObject) -> Result<(), Failure> {
-    let uid = object
-        .get(tags::SOP_INSTANCE_UID)
-        .and_then(|element| element.to_str().ok());
-    match uid {
-        Some(uid) if uid.trim_end_matches(['\0', ' ']) == of.instance.as_str() => Ok(()),
-        Some(uid) => Err(Failure::Unusable {
-            doing: doing.to_owned(),
-            reason: format!(
-                "the archive answered with another instance, {}",
-                crate::text::cut(&crate::text::escape(&uid), 80)
-            ),
-            said: None,
-        }),
-        None => Err(Failure::Unusable {
-            doing: doing.to_owned(),
-            reason: "the archive's answer does not say which instance it is".into(),
-            said: None,
-        }),
-    }
 }

@@ -7,8 +7,7 @@ use http::{Method, StatusCode, header};
 use serde_json::Value as Json;
 
 use super::{Web, body, content_type, said};
-use crate::attribute::Attribute;
-use crate::backend::Deadline;
+use crate::backend::{Deadline, path_of};
 use crate::error::Failure;
 use crate::find;
 use crate::listing::{Page, columns};
@@ -143,17 +142,12 @@ fn resource(search: &Search) -> String {
 
 /// The search as the wire knows it. Asks for every attribute that is shown and that could not be told otherwise.
 fn query(search: &Search, limit: usize, offset: usize) -> Query {
-    let path = |attributes: &[Attribute]| {
-        let mut tags = attributes.iter().map(|attribute| attribute.tag);
-        let first = tags.next().map(Path::from);
-        first.map(|first| tags.fold(first, |path, tag| path.then(tag)))
-    };
     let keys: Vec<Key> = search
         .terms
         .filters
         .iter()
         .filter_map(|filter| {
-            let path = path(&filter.path)?;
+            let path = path_of(&filter.path)?;
             Some(Key {
                 vr: filter.path.last()?.vr,
                 path,
@@ -170,11 +164,17 @@ fn query(search: &Search, limit: usize, offset: usize) -> Query {
             columns(search.level)
                 .iter()
                 .copied()
+                .chain(search.terms.columns.unwrap_or_default().iter().copied())
                 .filter(|tag| !always_returned(search.level, *tag))
                 .chain(further.iter().map(|attribute| attribute.tag))
                 .map(Path::from)
                 .filter(|path| keys.iter().all(|key| key.path != *path))
-                .collect(),
+                .fold(Vec::new(), |mut all, path| {
+                    if !all.contains(&path) {
+                        all.push(path);
+                    }
+                    all
+                }),
         ),
     };
     Query {
@@ -202,7 +202,7 @@ fn always_returned(level: Level, tag: dicom_core::Tag) -> bool {
         ],
         Level::Instance => &[tags::CONTENT_DATE, tags::CONTENT_TIME],
     };
-    !further.contains(&tag)
+    !further.contains(&tag) && columns(level).contains(&tag)
 }
 
 /// A query string without its escapes, where it can be sent so: only printable ASCII that separates nothing.

@@ -20,42 +20,11 @@ use tokio::time::Instant;
 use tokio_util::io::ReaderStream;
 
 use super::{MAX_ERROR_BODY, Web, body, content_type, refusal, said};
-use crate::backend::{Certainty, StoreFailure};
-use crate::error::{Failure, Said};
+use crate::backend::{Certainty, Outgoing, Part, StoreAnswer, StoreFailure};
+use crate::error::Failure;
 
 /// Bytes read from a file at once.
 const CHUNK: usize = 64 << 10;
-
-/// Instances on their way to the archive, in one request.
-#[derive(Debug)]
-pub struct Outgoing {
-    /// What is sent.
-    pub parts: Vec<Part>,
-    /// What the boundary is made from; another one for each request.
-    pub seed: u64,
-}
-
-/// One instance in a file.
-#[derive(Debug, Clone)]
-pub struct Part {
-    /// The file, sent as it is.
-    pub path: PathBuf,
-    /// Its length.
-    pub bytes: u64,
-}
-
-/// What the archive said to a store request.
-#[derive(Debug, Clone)]
-pub struct StoreAnswer {
-    /// The HTTP status.
-    pub status: u16,
-    /// Its account of the instances; empty where it gave none.
-    pub response: StoreResponse,
-    /// Its further words.
-    pub said: Option<Said>,
-    /// How long it asks to wait.
-    pub retry_after: Option<Duration>,
-}
 
 impl Web {
     pub(in crate::backend) async fn store(
@@ -160,6 +129,7 @@ impl Web {
             response,
             said,
             retry_after,
+            broken: None,
         })
     }
 }

@@ -1,0 +1,166 @@
+//! move-study: a study to another application entity, by C-MOVE.
+
+use dicom_wire::ae::AeTitle;
+use dicom_wire::dimse::{StatusClass, SubOperations};
+use serde_json::json;
+
+use super::{Effect, OPTIONAL_SERIES, Pending, STUDY, Session, Tool, scope};
+use crate::answer::{Answer, Outcome};
+use crate::arguments::{Arguments, Kind, Parameter};
+use crate::backend::{Moved, Scope};
+use crate::client::{Consent, Progress};
+use crate::error::{Failure, Said};
+use crate::guard;
+
+pub(super) const TOOL: Tool = Tool {
+    name: "move-study",
+    title: "Move a study to another archive",
+    about: "Asks the archive to send a study, or one series of it, to another application entity (C-MOVE) and tells how many instances \
+            arrived, failed or arrived with a warning, and which failed. It is off until --allow-move names the destination. It goes over \
+            DIMSE only, and copies: nothing is taken out of the archive.",
+    parameters: &[
+        STUDY,
+        OPTIONAL_SERIES,
+        Parameter {
+            name: "destination",
+            kind: Kind::Text(16),
+            required: true,
+            about: "The AE title to send to, one of those of --allow-move; the archive has to know it.",
+        },
+    ],
+    output: || {
+        let count =
+            |about: &str| json!({"type": ["integer", "null"], "minimum": 0, "description": about});
+        json!({
+            "type": "object",
+            "properties": {
+                "studyInstanceUid": {"type": "string"},
+                "destination": {"type": "string"},
+                "outcome": {"type": "string", "enum": ["all", "part", "nothing", "failed", "cancelled"]},
+                "status": {"type": "string", "description": "The final status, as 0000H."},
+                "completed": count("Instances that arrived; null where the archive did not say."),
+                "failed": count("Instances that did not arrive."),
+                "warning": count("Instances that arrived with a warning."),
+                "remaining": count("Instances that were not tried."),
+                "failedInstances": {"type": "array", "items": {"type": "string"}},
+            },
+            "required": ["studyInstanceUid", "destination", "outcome", "status", "completed", "failed", "warning", "remaining", "failedInstances"],
+            "additionalProperties": false
+        })
+    },
+    effect: Effect::Moves,
+    call,
+};
+
+fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
+    Box::pin(async move {
+        let scope = scope(&arguments)?;
+        run(session, &scope, arguments.text("destination")).await
+    })
+}
+
+/// Moves what is allowed; the account of it, an error unless all arrived.
+pub(crate) async fn run(
+    session: &Session,
+    scope: &Scope,
+    destination: &str,
+) -> Result<Answer, Failure> {
+    let destination = guard::may_move(&session.config.permissions, destination)?;
+    let question = format!(
+        "Send {scope} from archive {:?} to {destination}?",
+        session.backend.name()
+    );
+    if session.client.confirm(&question).await == Consent::Refused {
+        return Err(Failure::NotAllowed {
+            what: format!("moving {scope} to {destination}"),
+            setting: "the person who was asked did not agree".into(),
+        });
+    }
+    let moved = session
+        .client
+        .watching(async |progress| {
+            let mut tell = |counts: &SubOperations| {
+                let number = |count: Option<u16>| f64::from(count.unwrap_or(0));
+                let done =
+                    number(counts.completed) + number(counts.failed) + number(counts.warning);
+                progress.send_replace(Progress {
+                    done,
+                    total: counts.remaining.map(|left| done + f64::from(left)),
+                    message: format!("sending to {destination}"),
+                });
+            };
+            session
+                .backend
+                .move_to(scope, &destination, &mut tell)
+                .await
+        })
+        .await?;
+    Ok(answer(scope, &destination, &moved))
+}
+
+fn answer(scope: &Scope, destination: &AeTitle, moved: &Moved) -> Answer {
+    let counts = moved.counts;
+    let number = |count: Option<u16>| count.unwrap_or(0);
+    let arrived = u32::from(number(counts.completed)) + u32::from(number(counts.warning));
+    let failed = u32::from(number(counts.failed)).max(moved.failed.len() as u32);
+    let status = moved.outcome.status;
+    let outcome = match status.class() {
+        StatusClass::Cancel => "cancelled",
+        StatusClass::Success | StatusClass::Warning if failed > 0 && arrived > 0 => "part",
+        StatusClass::Success | StatusClass::Warning if failed > 0 => "failed",
+        // Many archives leave the numbers out; then only a count that is there and zero says "nothing".
+        StatusClass::Success | StatusClass::Warning if arrived == 0 => "nothing",
+        StatusClass::Success => "all",
+        StatusClass::Warning => "part",
+        _ if arrived > 0 => "part",
+        _ => "failed",
+    };
+    let mut text = match outcome {
+        "all" => format!("All of {scope} arrived at {destination}: {arrived} instances."),
+        "part" => format!(
+            "Only a part of {scope} arrived at {destination}: {arrived} arrived, {failed} failed."
+        ),
+        "nothing" => format!(
+            "Nothing was sent to {destination}: the archive ended with {status} and counts no instance that arrived; perhaps {scope} is not there."
+        ),
+        "cancelled" => format!(
+            "The move of {scope} to {destination} was cancelled: {arrived} instances had arrived."
+        ),
+        _ => format!(
+            "The move of {scope} to {destination} failed with {status}: nothing arrived, {failed} failed."
+        ),
+    };
+    if let Some(comment) = moved.outcome.comment.as_deref().and_then(Said::new) {
+        text.push_str(&format!("\n{comment}"));
+    }
+    if number(counts.warning) > 0 {
+        text.push_str(&format!(
+            "\n{} of them with a warning of {destination}.",
+            number(counts.warning)
+        ));
+    }
+    if !moved.failed.is_empty() {
+        text.push_str("\nFailed: ");
+        text.push_str(&moved.failed.join(", "));
+    }
+    Answer {
+        text,
+        structured: json!({
+            "studyInstanceUid": scope.study.as_str(),
+            "destination": destination.as_str(),
+            "outcome": outcome,
+            "status": format!("{:04X}H", status.0),
+            "completed": counts.completed,
+            "failed": counts.failed,
+            "warning": counts.warning,
+            "remaining": counts.remaining,
+            "failedInstances": moved.failed,
+        }),
+        picture: None,
+        outcome: if outcome == "all" {
+            Outcome::Done
+        } else {
+            Outcome::NotAllDone
+        },
+    }
+}
