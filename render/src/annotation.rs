@@ -1,14 +1,13 @@
 //! What is written over a picture (PS3.18 8.3.5.1.1): whose it is, and how it was made.
 //!
-//! The letters are those of GNU Unifont, which has all scripts that names come in. They are white with a black edge, so that they can be
-//! read on any picture.
+//! The letters are white with a black edge, so that they can be read on any picture.
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
-use unifont::Glyph;
 
-use crate::encode::{Picture, Pixels};
+use crate::canvas::{self, BLACK, LINE, WHITE};
+use crate::encode::Picture;
 use crate::person::PersonName;
 use crate::text::one_line;
 
@@ -21,8 +20,6 @@ pub enum Annotation {
     Technique,
 }
 
-/// Height of a letter of size 1, in pixels.
-const LINE: u32 = 16;
 /// Letters grow by one size for so many pixels of the shorter edge.
 const PER_SIZE: u32 = 512;
 /// Distance from the edge, in pixels of size 1.
@@ -138,75 +135,14 @@ fn write(picture: &mut Picture, annotation: Annotation, lines: &[String]) {
     let room = (picture.width / 2).saturating_sub(MARGIN * size);
     for (number, line) in (0u32..).zip(lines) {
         let top = MARGIN * size + number * LINE * size;
-        let letters = fitting(line, room / size);
-        let width: u32 = letters.iter().map(|letter| wide(letter)).sum::<u32>() * size;
+        let letters = canvas::fitting(line, room / size);
+        let width = canvas::width(&letters) * size;
         let left = match annotation {
             Annotation::Patient => MARGIN * size,
             Annotation::Technique => picture.width.saturating_sub(width + MARGIN * size),
         };
-        // First all edges, so that no letter's edge covers the one before.
-        for (colour, reach) in [(0, i64::from(size)), (255, 0)] {
-            let mut pen = left;
-            for letter in &letters {
-                draw(picture, letter, (pen, top), size, colour, reach);
-                pen += wide(letter) * size;
-            }
-        }
-    }
-}
-
-/// The letters of a line, up to a width in pixels of size 1; what is cut ends in an ellipsis, so that no number seems to be a shorter
-/// one. A character without a letter is shown as one that is not there.
-fn fitting(line: &str, room: u32) -> Vec<&'static Glyph> {
-    let letter = |it| unifont::get_glyph(it).or_else(|| unifont::get_glyph('\u{FFFD}'));
-    let letters: Vec<_> = line.chars().filter_map(letter).collect();
-    let width = |letters: &[&Glyph]| letters.iter().map(|letter| wide(letter)).sum::<u32>();
-    if width(&letters) <= room {
-        return letters;
-    }
-    let mut cut = letters;
-    let ellipsis = letter('…');
-    let needed = ellipsis.map_or(0, wide);
-    while !cut.is_empty() && width(&cut) + needed > room {
-        cut.pop();
-    }
-    cut.extend(ellipsis.filter(|_| needed <= room));
-    cut
-}
-
-fn wide(letter: &Glyph) -> u32 {
-    if letter.is_fullwidth() { 16 } else { 8 }
-}
-
-/// Draws a letter, each of its dots as a square that reaches a little further.
-fn draw(picture: &mut Picture, letter: &Glyph, at: (u32, u32), size: u32, colour: u8, reach: i64) {
-    for y in 0..LINE {
-        for x in 0..wide(letter) {
-            if !letter.get_pixel(x as usize, y as usize) {
-                continue;
-            }
-            let (left, top) = (i64::from(at.0 + x * size), i64::from(at.1 + y * size));
-            let side = i64::from(size) + reach;
-            for row in top - reach..top + side {
-                for column in left - reach..left + side {
-                    dot(picture, column, row, colour);
-                }
-            }
-        }
-    }
-}
-
-fn dot(picture: &mut Picture, column: i64, row: i64, colour: u8) {
-    let (Ok(column), Ok(row)) = (u32::try_from(column), u32::try_from(row)) else {
-        return;
-    };
-    if column >= picture.width || row >= picture.height {
-        return;
-    }
-    let pixel = row as usize * picture.width as usize + column as usize;
-    match &mut picture.pixels {
-        Pixels::Grey8(samples) => samples[pixel] = colour,
-        Pixels::Rgb8(samples) => samples[pixel * 3..pixel * 3 + 3].fill(colour),
+        let at = (left.into(), top.into());
+        picture.write(&letters, at, size, (WHITE, Some(BLACK)));
     }
 }
 
@@ -215,6 +151,7 @@ mod tests {
     use dicom_core::{DataElement, PrimitiveValue, VR};
 
     use super::*;
+    use crate::encode::Pixels;
     use crate::frame::{self, Options};
 
     fn picture(width: u16, height: u16, grey: u8) -> (InMemDicomObject, Picture) {
@@ -287,16 +224,6 @@ mod tests {
                 0
             );
         }
-    }
-
-    #[test]
-    fn a_line_that_is_cut_says_so() {
-        let whole = fitting("frame 8 of 16", 13 * 8);
-        let cut = fitting("frame 8 of 16", 12 * 8);
-
-        assert_eq!((whole.len(), cut.len()), (13, 12));
-        assert_eq!(cut.last().copied(), unifont::get_glyph('…'));
-        assert!(fitting("frame", 7).is_empty());
     }
 
     #[test]

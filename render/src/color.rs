@@ -32,7 +32,7 @@ pub(crate) fn rgb(image: &Image, samples: Samples<'_>) -> Vec<u8> {
     let mut bytes = bytes.into_owned();
     match samples.photometric {
         Photometric::YbrFull | Photometric::YbrFull422 => each_pixel(&mut bytes, full_to_rgb),
-        Photometric::YbrPartial | Photometric::YbrPartial422 => {
+        Photometric::YbrPartial | Photometric::YbrPartial422 | Photometric::YbrPartial420 => {
             each_pixel(&mut bytes, partial_to_rgb)
         }
         // YBR_ICT and YBR_RCT outside JPEG 2000 are left over from a transcoder that had undone them.

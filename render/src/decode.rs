@@ -6,6 +6,7 @@
 pub(crate) mod jpeg;
 pub(crate) mod jpeg2000;
 pub(crate) mod jpegls;
+pub(crate) mod jpegxl;
 pub(crate) mod native;
 pub(crate) mod rle;
 
@@ -92,6 +93,7 @@ pub(crate) enum Codec {
     Jpeg,
     JpegLs,
     Jpeg2000,
+    JpegXl,
 }
 
 impl Codec {
@@ -108,6 +110,7 @@ impl Codec {
             _ if JPEG.contains(&uid) => Codec::Jpeg,
             JPEG_LS_LOSSLESS | JPEG_LS_NEAR_LOSSLESS => Codec::JpegLs,
             _ if JPEG_2000.contains(&uid) => Codec::Jpeg2000,
+            _ if JPEG_XL.contains(&uid) => Codec::JpegXl,
             _ => return Err(RenderError::TransferSyntax(uid.to_owned())),
         })
     }
@@ -139,6 +142,13 @@ const JPEG_2000: [&str; 5] = [
     "1.2.840.10008.1.2.4.203",
 ];
 
+/// JPEG XL lossless, a repacked JPEG, and any.
+const JPEG_XL: [&str; 3] = [
+    "1.2.840.10008.1.2.4.110",
+    "1.2.840.10008.1.2.4.111",
+    "1.2.840.10008.1.2.4.112",
+];
+
 /// Decodes one frame.
 pub(crate) fn decode<'a>(
     image: &Image,
@@ -156,6 +166,7 @@ pub(crate) fn decode<'a>(
         Codec::Jpeg => jpeg::decode(image, bytes)?,
         Codec::JpegLs => jpegls::decode(image, bytes)?,
         Codec::Jpeg2000 => jpeg2000::decode(image, bytes)?,
+        Codec::JpegXl => jpegxl::decode(image, bytes)?,
     };
     Ok(samples)
 }

@@ -1,12 +1,15 @@
 //! A picture to PNG, JPEG or GIF, several to one that moves.
 
 mod animation;
+mod png_file;
 
 pub use animation::Animation;
+pub use png_file::MovingPng;
 
+use crate::profile::Profile;
 use crate::shown::Shown;
 
-/// A picture of 8 bits a sample, ready to look at.
+/// A picture, ready to look at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Picture {
     /// Width in pixels.
@@ -17,6 +20,8 @@ pub struct Picture {
     pub pixels: Pixels,
     /// What it shows, and how.
     pub shown: Shown,
+    /// What its colours mean, where that was asked for; goes into PNG and JPEG files.
+    pub profile: Option<Profile>,
 }
 
 /// The samples of a picture.
@@ -24,6 +29,8 @@ pub struct Picture {
 pub enum Pixels {
     /// One byte a pixel, 0 black.
     Grey8(Vec<u8>),
+    /// Sixteen bits a pixel, 0 black. Only PNG keeps them; other files get the upper eight.
+    Grey16(Vec<u16>),
     /// Red, green, blue.
     Rgb8(Vec<u8>),
 }
@@ -48,8 +55,8 @@ pub enum EncodeError {
         /// Its height.
         height: u32,
     },
-    /// All pictures of an animation have the size of the first one.
-    #[error("a picture of {width} x {height} pixels in an animation of another size")]
+    /// All pictures of an animation have the size and the kind of samples of the first one.
+    #[error("a picture of {width} x {height} pixels in an animation of another size or kind")]
     OtherSize {
         /// Its width.
         width: u32,
@@ -68,22 +75,20 @@ pub enum EncodeError {
 }
 
 impl Picture {
-    /// The picture as a PNG file.
+    /// A picture without a profile.
+    pub fn of(width: u32, height: u32, pixels: Pixels, shown: Shown) -> Self {
+        Self {
+            width,
+            height,
+            pixels,
+            shown,
+            profile: None,
+        }
+    }
+
+    /// The picture as a PNG file, of 16 bits where it has them.
     pub fn png(&self) -> Result<Vec<u8>, EncodeError> {
-        let (samples, color) = match &self.pixels {
-            Pixels::Grey8(samples) => (samples, png::ColorType::Grayscale),
-            Pixels::Rgb8(samples) => (samples, png::ColorType::Rgb),
-        };
-        let mut out = Vec::with_capacity(samples.len() / 2 + 1024);
-        let mut encoder = png::Encoder::new(&mut out, self.width, self.height);
-        encoder.set_color(color);
-        encoder.set_depth(png::BitDepth::Eight);
-        encoder.set_compression(png::Compression::Fast);
-        encoder.set_filter(png::Filter::Up);
-        let mut writer = encoder.write_header()?;
-        writer.write_image_data(samples)?;
-        writer.finish()?;
-        Ok(out)
+        png_file::still(self)
     }
 
     /// The picture as a GIF file of 256 colours: greys are kept, other colours are the nearest of a palette made for the picture.
@@ -101,13 +106,26 @@ impl Picture {
         };
         let width = u16::try_from(self.width).map_err(|_| too_large())?;
         let height = u16::try_from(self.height).map_err(|_| too_large())?;
+        let upper;
         let (samples, color) = match &self.pixels {
             Pixels::Grey8(samples) => (samples, jpeg_encoder::ColorType::Luma),
+            Pixels::Grey16(samples) => {
+                upper = upper_bytes(samples);
+                (&upper, jpeg_encoder::ColorType::Luma)
+            }
             Pixels::Rgb8(samples) => (samples, jpeg_encoder::ColorType::Rgb),
         };
         let mut out = Vec::with_capacity(samples.len() / 4 + 1024);
-        jpeg_encoder::Encoder::new(&mut out, quality.clamp(1, 100))
-            .encode(samples, width, height, color)?;
+        let mut encoder = jpeg_encoder::Encoder::new(&mut out, quality.clamp(1, 100));
+        if let Some(profile) = &self.profile {
+            encoder.add_icc_profile(profile.bytes())?;
+        }
+        encoder.encode(samples, width, height, color)?;
         Ok(out)
     }
+}
+
+/// Sixteen bits to the upper eight.
+fn upper_bytes(samples: &[u16]) -> Vec<u8> {
+    samples.iter().map(|&sample| (sample >> 8) as u8).collect()
 }

@@ -1,18 +1,22 @@
 //! One frame of an image: which bytes it is, its samples, its picture.
 
+mod compose;
+
 use std::borrow::Cow;
 
 use dicom_dictionary_std::tags;
 use dicom_object::{DefaultDicomObject, InMemDicomObject};
 
-use crate::color::{self, Palette};
 use crate::decode::{self, DecodeError, Samples, Values};
-use crate::encode::{Picture, Pixels};
+use crate::encode::Picture;
 use crate::fragments;
-use crate::grey::{self, Cell};
-use crate::image::{self, Image, Photometric};
+use crate::grey::Cell;
+use crate::image::{self, Image};
+use crate::layer::Layer;
+use crate::presentation::Presentation;
 use crate::shown::{Grey, Shown};
-use crate::viewport::{Grid, Layout, Viewport};
+use crate::viewport::Viewport;
+use crate::voi::Voi;
 use crate::window::Window;
 
 /// How a frame is to be shown. The default shows all of it, at its own size, with the window that the data set asks for.
@@ -20,20 +24,71 @@ use crate::window::Window;
 pub struct Options {
     /// The window to use instead of the data set's own (PS3.18 8.3.5.1.4); colour images ignore it and say so.
     pub window: Option<Window>,
+    /// How the grey values are chosen where `window` is not given.
+    pub voi: Voi,
     /// The region to show and the box to fit it into (PS3.18 8.3.5.1.3).
     pub viewport: Option<Viewport>,
     /// The longest edge of the picture in pixels: larger ones are scaled down, smaller ones stay.
     pub max_edge: Option<u32>,
+    /// Whether overlay planes and the shutter of the image are drawn.
+    pub graphics: Graphics,
+    /// What becomes of pixels that are not square.
+    pub pixels: PixelAspect,
+    /// How many levels a grey picture has.
+    pub depth: Depth,
     /// The most pixels (rows times columns) that a frame may have; more is [`RenderError::TooLarge`].
     pub max_pixels: u64,
+}
+
+/// Overlay planes (PS3.3 C.9.2) and display shutters (PS3.3 C.7.6.11) of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Graphics {
+    /// Overlays are drawn in white, what a shutter covers is black.
+    #[default]
+    Drawn,
+    /// The pixels alone.
+    Hidden,
+}
+
+/// What becomes of pixels that are not square (PS3.3 C.7.6.3.1.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PixelAspect {
+    /// The picture is stretched along one axis, so that a circle is a circle.
+    #[default]
+    Square,
+    /// One pixel of the image is one of the picture.
+    AsStored,
+}
+
+/// Bits of a grey picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Depth {
+    /// 256 levels.
+    #[default]
+    Eight,
+    /// 65,536 levels; colours keep eight bits.
+    Sixteen,
+}
+
+/// What else goes into a picture besides the image.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct With<'a> {
+    /// How somebody wanted the image to be seen; it takes the place of the image's own windows and LUTs.
+    pub presentation: Option<&'a Presentation>,
+    /// Colours over the image, the last on top. Each has the size of the image.
+    pub layers: &'a [Layer],
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             window: None,
+            voi: Voi::default(),
             viewport: None,
             max_edge: None,
+            graphics: Graphics::default(),
+            pixels: PixelAspect::default(),
+            depth: Depth::default(),
             max_pixels: MAX_PIXELS,
         }
     }
@@ -126,6 +181,16 @@ pub enum RenderError {
         /// Rows of the image.
         rows: u32,
     },
+    /// A layer has another size than the image.
+    #[error("the layer {name:?} is {columns} x {rows} pixels, not the size of the image")]
+    OtherSize {
+        /// Its name.
+        name: String,
+        /// Its columns.
+        columns: u32,
+        /// Its rows.
+        rows: u32,
+    },
     /// The bytes are not what the data set promises.
     #[error(transparent)]
     Decode(#[from] DecodeError),
@@ -166,30 +231,42 @@ pub fn render(
     frame: u32,
     options: &Options,
 ) -> Result<Picture, RenderError> {
+    let with = With::default();
+    render_with(
+        attributes,
+        transfer_syntax,
+        frame_bytes,
+        frame,
+        options,
+        &with,
+    )
+}
+
+/// As [`render`], with a presentation state and colours of other objects.
+pub fn render_with(
+    attributes: &InMemDicomObject,
+    transfer_syntax: &str,
+    frame_bytes: &[u8],
+    frame: u32,
+    options: &Options,
+    with: &With<'_>,
+) -> Result<Picture, RenderError> {
     let image = Image::read(attributes, options.max_pixels)?;
     image.check_frame(frame)?;
-    let layout = Layout::of(
-        image.columns,
-        image.rows,
-        options.viewport,
-        options.max_edge,
-    )
-    .ok_or(RenderError::OutsideImage {
-        columns: image.columns,
-        rows: image.rows,
-    })?;
-    let (width, height) = (layout.out_width, layout.out_height);
-    if u64::from(width) * u64::from(height) > options.max_pixels {
-        let limit = options.max_pixels;
-        return Err(RenderError::TooLarge {
-            columns: width.into(),
-            rows: height.into(),
-            limit,
-        });
+    for layer in with.layers {
+        if (layer.columns, layer.rows) != (image.columns, image.rows)
+            || layer.pixels.len() != image.pixels()
+        {
+            return Err(RenderError::OtherSize {
+                name: layer.name.clone(),
+                columns: layer.columns,
+                rows: layer.rows,
+            });
+        }
     }
-
+    let plan = compose::Plan::of(attributes, &image, frame, options, with)?;
     let samples = decode::decode(&image, transfer_syntax, frame_bytes)?;
-    let mut shown = Shown {
+    let shown = Shown {
         frame,
         frames: image.frames,
         columns: image.columns,
@@ -198,66 +275,14 @@ pub fn render(
         inverted: false,
         notes: Vec::new(),
     };
-    let pixels = if image.photometric.is_grey() {
-        let shaded = grey::shade(attributes, &image, &samples, frame, options.window);
-        (shown.grey, shown.inverted, shown.notes) = (shaded.grey, shaded.inverted, shaded.notes);
-        match Palette::supplemental(attributes, &image) {
-            Some(palette) => {
-                shown.notes.push(format!(
-                    "values from {} on in colours of the data set's palette",
-                    palette.first
-                ));
-                Pixels::Rgb8(palette.paint(&image, &samples, Some(&shaded.pixels)))
-            }
-            None => Pixels::Grey8(shaded.pixels),
-        }
-    } else {
-        if options.window.is_some() {
-            shown
-                .notes
-                .push("the window asked for is ignored: it has no meaning for colours".to_owned());
-        }
-        Pixels::Rgb8(match image.photometric {
-            Photometric::Palette => {
-                Palette::read(attributes, &image)?.paint(&image, &samples, None)
-            }
-            _ => color::rgb(&image, samples),
-        })
+    let source = compose::Source {
+        attributes,
+        image: &image,
+        frame,
+        options,
+        with,
     };
-    let pixels = if layout.is_identity(image.columns, image.rows) {
-        pixels
-    } else {
-        fit(&image, &layout, pixels)
-    };
-    Ok(Picture {
-        width,
-        height,
-        pixels,
-        shown,
-    })
-}
-
-/// Cuts and scales finished pixels.
-fn fit(image: &Image, layout: &Layout, pixels: Pixels) -> Pixels {
-    let (width, height) = (image.columns, image.rows);
-    match pixels {
-        Pixels::Grey8(bytes) => {
-            let grid = Grid {
-                width,
-                height,
-                pixels: bytes.as_chunks::<1>().0.to_vec(),
-            };
-            Pixels::Grey8(layout.apply(&grid).pixels.into_flattened())
-        }
-        Pixels::Rgb8(bytes) => {
-            let grid = Grid {
-                width,
-                height,
-                pixels: bytes.as_chunks::<3>().0.to_vec(),
-            };
-            Pixels::Rgb8(layout.apply(&grid).pixels.into_flattened())
-        }
-    }
+    plan.picture(&source, samples, shown)
 }
 
 /// The decoded samples of one frame, with no LUT applied: for transcoding to Explicit VR Little Endian.

@@ -1,4 +1,4 @@
-//! Grey values to eight bits: modality LUT, VOI LUT, presentation (PS3.3 C.11.1, C.11.2, C.11.6; PS3.4 N.2).
+//! Grey values to levels: modality LUT, VOI LUT, presentation (PS3.3 C.11.1, C.11.2, C.11.6; PS3.4 N.2).
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
@@ -8,101 +8,113 @@ use crate::decode::{Samples, Values};
 use crate::groups::{holder, item};
 use crate::image::{Image, Photometric, text};
 use crate::lut::Lut;
+use crate::presentation::Presentation;
 use crate::shown::Grey;
+use crate::voi::{self, Voi};
 use crate::window::Window;
 
-/// Of the values, this part may lie outside an automatic window at each end.
-const OUTSIDE: f64 = 0.005;
+/// A grey frame, what describes it, and how it is wanted.
+pub(crate) struct Source<'a> {
+    pub(crate) attributes: &'a InMemDicomObject,
+    pub(crate) image: &'a Image,
+    pub(crate) samples: &'a Samples<'a>,
+    /// From 1.
+    pub(crate) frame: u32,
+    pub(crate) window: Option<Window>,
+    pub(crate) voi: &'a Voi,
+    /// Takes the place of what the image says about grey values.
+    pub(crate) presentation: Option<&'a Presentation>,
+}
 
-/// Beyond this many values of wide types the percentiles are taken from a regular choice of them.
-const SAMPLED: usize = 1 << 18;
-
-/// A grey frame as bytes, and how it became so.
-pub(crate) struct Shaded {
-    pub(crate) pixels: Vec<u8>,
+/// A grey frame as levels, and how it became so.
+pub(crate) struct Shaded<T> {
+    pub(crate) pixels: Vec<T>,
     pub(crate) grey: Grey,
     pub(crate) inverted: bool,
     pub(crate) notes: Vec<String>,
 }
 
-/// Shades the samples of frame `frame`.
-pub(crate) fn shade(
-    attributes: &InMemDicomObject,
-    image: &Image,
-    samples: &Samples<'_>,
-    frame: u32,
-    asked: Option<Window>,
-) -> Shaded {
-    let modality = Modality::read(attributes, image, frame);
+/// Levels of a picture: 0 black, all bits white.
+pub(crate) trait Level: Copy {
+    const BLACK: Self;
+    /// The level for 0.0 to 1.0.
+    fn of(part: f64) -> Self;
+}
+
+impl Level for u8 {
+    const BLACK: Self = 0;
+    fn of(part: f64) -> Self {
+        (part * 255.0 + 0.5) as u8
+    }
+}
+
+impl Level for u16 {
+    const BLACK: Self = 0;
+    fn of(part: f64) -> Self {
+        (part * 65_535.0 + 0.5) as u16
+    }
+}
+
+/// Shades the samples.
+pub(crate) fn shade<T: Level>(source: &Source<'_>) -> Shaded<T> {
+    let Source {
+        attributes,
+        image,
+        samples,
+        frame,
+        ..
+    } = *source;
+    let states = source
+        .presentation
+        .and_then(|it| Modality::of_state(it.data_set(), image));
+    let modality = states.unwrap_or_else(|| Modality::read(attributes, image, frame));
     let padding = padding(attributes, image);
     let mut notes = Vec::new();
-    let (grey, voi) = choose(
-        attributes, image, samples, frame, asked, &modality, padding, &mut notes,
-    );
-    let inverted = inverted(attributes, image);
-    let level = |stored: f64| {
-        let level = (voi.level(modality.output(stored)) * 255.0 + 0.5) as u8;
-        if inverted { 255 - level } else { level }
-    };
+    let (grey, curve) = voi::choose(source, &modality, padding, &mut notes);
+    let output = Output::of(source);
+    let level = |stored: f64| T::of(output.level(curve.level(modality.output(stored))));
+    let cell = Cell::of(image, samples);
     let pixels = match &samples.values {
-        Values::U8(values) => by_table(
-            values.iter().map(|&value| value.into()),
-            image,
-            samples,
-            padding,
-            level,
-        ),
-        Values::U16(values) => by_table(
-            values.iter().map(|&value| value.into()),
-            image,
-            samples,
-            padding,
-            level,
-        ),
-        Values::U32(values) => {
-            let cell = Cell::of(image, samples);
-            values
-                .iter()
-                .map(|&value| shade_one(cell.value(value), padding, level))
-                .collect()
-        }
+        Values::U8(values) => by_table(values, cell, padding, level),
+        Values::U16(values) => by_table(values, cell, padding, level),
+        Values::U32(values) => values
+            .iter()
+            .map(|&value| shade_one(cell.value(value), padding, level))
+            .collect(),
         Values::F32(values) => values.iter().map(|&value| level(value.into())).collect(),
         Values::F64(values) => values.iter().map(|&value| level(value)).collect(),
     };
     Shaded {
         pixels,
         grey,
-        inverted,
+        inverted: matches!(output, Output::Inverse),
         notes,
     }
 }
 
-/// Values of up to 16 bits: each that occurs is shaded once, when it is first met.
-fn by_table(
-    values: impl Iterator<Item = u32>,
-    image: &Image,
-    samples: &Samples<'_>,
+/// Values of up to 16 bits: each between the lowest and the highest is shaded once.
+fn by_table<V: Copy + Into<u32>, T: Level>(
+    values: &[V],
+    cell: Cell,
     padding: Option<(i64, i64)>,
-    level: impl Fn(f64) -> u8 + Copy,
-) -> Vec<u8> {
-    const UNKNOWN: u16 = u16::MAX;
-    let cell = Cell::of(image, samples);
-    let mut table = vec![UNKNOWN; cell.range()];
-    let mask = table.len() - 1;
-    let shade = |value: u32| {
-        let entry = &mut table[(value >> cell.shift) as usize & mask];
-        if *entry == UNKNOWN {
-            *entry = shade_one(cell.value(value), padding, level).into();
-        }
-        *entry as u8
-    };
-    values.map(shade).collect()
+    level: impl Fn(f64) -> T + Copy,
+) -> Vec<T> {
+    let index = |value: V| cell.rank(value.into());
+    let (low, high) = values.iter().fold((u32::MAX, 0), |(low, high), &value| {
+        (low.min(index(value)), high.max(index(value)))
+    });
+    let shade = |rank| shade_one(cell.value(cell.ranked(rank)), padding, level);
+    let table: Vec<T> = (low..=high).map(shade).collect();
+    values
+        .iter()
+        .map(|&value| table[(index(value) - low) as usize])
+        .collect()
 }
 
 /// Padding is no part of the picture; it is black, as the background of a screen (PS3.3 C.7.5.1.1.2).
-fn shade_one(value: i64, padding: Option<(i64, i64)>, level: impl Fn(f64) -> u8) -> u8 {
+fn shade_one<T: Level>(value: i64, padding: Option<(i64, i64)>, level: impl Fn(f64) -> T) -> T {
     match padding {
-        Some((low, high)) if (low..=high).contains(&value) => 0,
+        Some((low, high)) if (low..=high).contains(&value) => T::BLACK,
         _ => level(value as f64),
     }
 }
@@ -129,6 +141,28 @@ impl Cell {
         1 << self.stored
     }
 
+    /// The place of a cell's value among all values, from the least; for cells of at most 16 bits.
+    pub(crate) fn rank(self, cell: u32) -> u32 {
+        (cell >> self.shift & self.mask()) ^ self.sign()
+    }
+
+    /// The cell at a place.
+    pub(crate) fn ranked(self, rank: u32) -> u32 {
+        (rank ^ self.sign()) << self.shift
+    }
+
+    fn mask(self) -> u32 {
+        ((1u64 << self.stored) - 1) as u32
+    }
+
+    fn sign(self) -> u32 {
+        if self.signed {
+            1 << (self.stored - 1)
+        } else {
+            0
+        }
+    }
+
     /// The value in a cell, sign-extended where it has a sign.
     pub(crate) fn value(self, cell: u32) -> i64 {
         let unused = 64 - self.stored;
@@ -142,7 +176,7 @@ impl Cell {
 }
 
 /// The modality LUT (PS3.3 C.11.1).
-enum Modality {
+pub(crate) enum Modality {
     Linear { slope: f64, intercept: f64 },
     Table(Lut),
 }
@@ -165,7 +199,14 @@ impl Modality {
         }
     }
 
-    fn output(&self, stored: f64) -> f64 {
+    /// That of a presentation state, which replaces the image's where it is there (PS3.4 N.2.1.1).
+    fn of_state(state: &InMemDicomObject, image: &Image) -> Option<Self> {
+        let is_there = state.get(tags::MODALITY_LUT_SEQUENCE).is_some()
+            || state.get(tags::RESCALE_SLOPE).is_some();
+        is_there.then(|| Modality::read(state, image, 1))
+    }
+
+    pub(crate) fn output(&self, stored: f64) -> f64 {
         match self {
             Modality::Linear { slope, intercept } => stored * slope + intercept,
             Modality::Table(lut) => lut.at(stored).into(),
@@ -173,7 +214,7 @@ impl Modality {
     }
 
     /// Whether outputs can be negative, which decides how the descriptor of a VOI LUT is read.
-    fn is_signed(&self, image: &Image) -> bool {
+    pub(crate) fn is_signed(&self, image: &Image) -> bool {
         match self {
             Modality::Linear { slope, intercept } => {
                 image.signed || *intercept < 0.0 || *slope < 0.0
@@ -183,221 +224,42 @@ impl Modality {
     }
 }
 
-/// What turns modality values to 0 (black) to 1 (white).
-enum Voi {
-    Window(Window),
+/// What becomes of levels before they are shown (PS3.3 C.11.4, C.11.6).
+enum Output {
+    Identity,
+    Inverse,
     Table { lut: Lut, top: f64 },
 }
 
-impl Voi {
-    fn level(&self, value: f64) -> f64 {
+impl Output {
+    /// That of the presentation state, which alone decides where there is one (PS3.4 N.2.3), else of the image.
+    fn of(source: &Source<'_>) -> Self {
+        let Some(state) = source.presentation.map(Presentation::data_set) else {
+            return match inverted(source.attributes, source.image) {
+                true => Output::Inverse,
+                false => Output::Identity,
+            };
+        };
+        let table = item(state, tags::PRESENTATION_LUT_SEQUENCE, 0);
+        if let Some(lut) = table.and_then(|item| Lut::read(item, false)) {
+            let top = lut.top().into();
+            return Output::Table { lut, top };
+        }
+        match text(state, tags::PRESENTATION_LUT_SHAPE).as_deref() {
+            Some("INVERSE") => Output::Inverse,
+            _ => Output::Identity,
+        }
+    }
+
+    fn level(&self, level: f64) -> f64 {
         match self {
-            Voi::Window(window) => window.level(value),
-            Voi::Table { lut, top } => f64::from(lut.at(value)) / top,
+            Output::Identity => level,
+            Output::Inverse => 1.0 - level,
+            Output::Table { lut, top } => {
+                let reach = (lut.entries.len() - 1) as f64;
+                f64::from(lut.at(lut.first as f64 + level * reach)) / top
+            }
         }
-    }
-}
-
-/// The window asked for, else the data set's VOI LUT or window, else all of 8 bits, else one by percentiles.
-#[allow(clippy::too_many_arguments)]
-fn choose(
-    attributes: &InMemDicomObject,
-    image: &Image,
-    samples: &Samples<'_>,
-    frame: u32,
-    asked: Option<Window>,
-    modality: &Modality,
-    padding: Option<(i64, i64)>,
-    notes: &mut Vec<String>,
-) -> (Grey, Voi) {
-    if let Some(window) = asked {
-        return (Grey::Asked(window), Voi::Window(window));
-    }
-    let holder = holder(attributes, frame, tags::FRAME_VOILUT_SEQUENCE);
-    if let Some(item) = item(holder, tags::VOILUT_SEQUENCE, 0)
-        && let Some(lut) = Lut::read(item, modality.is_signed(image))
-    {
-        let explanation = text(item, tags::LUT_EXPLANATION).unwrap_or_default();
-        let top = lut.top().into();
-        return (Grey::VoiLut { explanation }, Voi::Table { lut, top });
-    }
-    let function = text(holder, tags::VOILUT_FUNCTION);
-    let function = match function
-        .as_deref()
-        .map(|term| crate::window::Function::from_term(term).ok_or(term))
-    {
-        Some(Ok(function)) => function,
-        Some(Err(term)) => {
-            notes.push(format!(
-                "VOI LUT Function {term:?} is not known, taken as LINEAR"
-            ));
-            Default::default()
-        }
-        None => Default::default(),
-    };
-    let centers = decimals(holder, tags::WINDOW_CENTER);
-    let widths = decimals(holder, tags::WINDOW_WIDTH);
-    let windows: Vec<(usize, Window)> = centers
-        .iter()
-        .zip(&widths)
-        .enumerate()
-        .filter_map(|(index, (&center, &width))| {
-            Some((
-                index,
-                Window {
-                    center: center?,
-                    width: width?,
-                    function,
-                },
-            ))
-        })
-        .collect();
-    if let Some(&(index, window)) = windows.iter().find(|(_, window)| window.is_valid()) {
-        let explanation = explanations(holder)
-            .into_iter()
-            .nth(index)
-            .unwrap_or_default();
-        return (
-            Grey::DataSet {
-                window,
-                of: windows.len(),
-                explanation,
-            },
-            Voi::Window(window),
-        );
-    }
-    if let Some((_, window)) = windows.first() {
-        notes.push(format!(
-            "the data set's window {window} has no width and is ignored"
-        ));
-    }
-    if image.stored <= 8 && !image.float {
-        let cell = Cell::of(image, samples);
-        let outputs = (0..cell.range() as u32)
-            .map(|bits| modality.output(cell.value(bits << cell.shift) as f64));
-        let (low, high) = outputs.fold((f64::MAX, f64::MIN), |(low, high), value| {
-            (low.min(value), high.max(value))
-        });
-        return (
-            Grey::Full,
-            Voi::Window(Window::between(low, high, samples.is_whole())),
-        );
-    }
-    let window = automatic(image, samples, modality, padding);
-    (Grey::Automatic(window), Voi::Window(window))
-}
-
-/// The window between two percentiles of the values that are no padding.
-fn automatic(
-    image: &Image,
-    samples: &Samples<'_>,
-    modality: &Modality,
-    padding: Option<(i64, i64)>,
-) -> Window {
-    let mut counted = match &samples.values {
-        Values::U8(values) => count(
-            values.iter().map(|&value| value.into()),
-            image,
-            samples,
-            padding,
-        ),
-        Values::U16(values) => count(
-            values.iter().map(|&value| value.into()),
-            image,
-            samples,
-            padding,
-        ),
-        Values::U32(values) => {
-            let cell = Cell::of(image, samples);
-            let is_padding =
-                |value: i64| padding.is_some_and(|(low, high)| (low..=high).contains(&value));
-            let chosen = every(values.len()).map(|index| cell.value(values[index]));
-            chosen
-                .filter(|&value| !is_padding(value))
-                .map(|value| (value as f64, 1))
-                .collect()
-        }
-        Values::F32(values) => every(values.len())
-            .map(|index| (values[index].into(), 1))
-            .collect(),
-        Values::F64(values) => every(values.len())
-            .map(|index| (values[index], 1))
-            .collect(),
-    };
-    counted
-        .iter_mut()
-        .for_each(|(value, _)| *value = modality.output(*value));
-    counted.retain(|(value, _)| value.is_finite());
-    if !counted.is_sorted_by(|a, b| a.0 <= b.0) {
-        counted.sort_by(|a, b| a.0.total_cmp(&b.0));
-    }
-    let (Some(&(least, _)), Some(&(most, _))) = (counted.first(), counted.last()) else {
-        return Window::between(0.0, 1.0, samples.is_whole());
-    };
-    let total: u64 = counted.iter().map(|&(_, count)| count).sum();
-    let outside = (total as f64 * OUTSIDE) as u64;
-    let beyond = |passed: &mut u64, count: u64| {
-        *passed += count;
-        *passed > outside
-    };
-    let (mut below, mut above) = (0, 0);
-    let low = counted
-        .iter()
-        .find(|&&(_, count)| beyond(&mut below, count))
-        .map_or(least, |&(value, _)| value);
-    let high = counted
-        .iter()
-        .rev()
-        .find(|&&(_, count)| beyond(&mut above, count))
-        .map_or(most, |&(value, _)| value);
-    // Hardly anything but background: the few other values are the picture.
-    let (low, high) = if low < high {
-        (low, high)
-    } else {
-        (least, most)
-    };
-    Window::between(
-        low,
-        high,
-        samples.is_whole()
-            && matches!(
-                modality,
-                Modality::Table(_) | Modality::Linear { slope: 1.0, .. }
-            ),
-    )
-}
-
-/// How often each value occurs that is no padding, ascending.
-fn count(
-    values: impl Iterator<Item = u32>,
-    image: &Image,
-    samples: &Samples<'_>,
-    padding: Option<(i64, i64)>,
-) -> Vec<(f64, u64)> {
-    let cell = Cell::of(image, samples);
-    let mut counts = vec![0u64; cell.range()];
-    let mask = cell.range() - 1;
-    values.for_each(|value| counts[(value >> cell.shift) as usize & mask] += 1);
-    // Negative numbers are the upper half of the patterns.
-    let split = if image.signed { cell.range() / 2 } else { 0 };
-    let ascending = (split..cell.range()).chain(0..split);
-    let occurring = ascending.filter(|&bits| counts[bits] > 0);
-    let valued = occurring.map(|bits| (cell.value((bits as u32) << cell.shift), counts[bits]));
-    let is_padding = |value: i64| padding.is_some_and(|(low, high)| (low..=high).contains(&value));
-    valued
-        .filter(|&(value, _)| !is_padding(value))
-        .map(|(value, count)| (value as f64, count))
-        .collect()
-}
-
-/// Indices of all of `length` values, or evenly of some.
-fn every(length: usize) -> impl Iterator<Item = usize> {
-    (0..length).step_by(length.div_ceil(SAMPLED).max(1))
-}
-
-impl Samples<'_> {
-    fn is_whole(&self) -> bool {
-        !matches!(self.values, Values::F32(_) | Values::F64(_))
     }
 }
 
@@ -424,7 +286,7 @@ fn inverted(attributes: &InMemDicomObject, image: &Image) -> bool {
 }
 
 /// Decimal strings or numbers; a value that is neither is `None` and keeps its place.
-fn decimals(attributes: &InMemDicomObject, tag: Tag) -> Vec<Option<f64>> {
+pub(crate) fn decimals(attributes: &InMemDicomObject, tag: Tag) -> Vec<Option<f64>> {
     let Some(value) = attributes
         .get(tag)
         .and_then(|element| element.value().primitive())
@@ -445,15 +307,4 @@ fn decimals(attributes: &InMemDicomObject, tag: Tag) -> Vec<Option<f64>> {
             .filter(|number| number.is_finite())
     };
     text.split('\\').map(parse).collect()
-}
-
-/// Window Center & Width Explanation (0028,1055).
-fn explanations(attributes: &InMemDicomObject) -> Vec<String> {
-    let Some(element) = attributes.get(tags::WINDOW_CENTER_WIDTH_EXPLANATION) else {
-        return Vec::new();
-    };
-    let text = element.to_str().unwrap_or_default();
-    text.split('\\')
-        .map(|part| part.trim_matches(['\0', ' ']).to_owned())
-        .collect()
 }

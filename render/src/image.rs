@@ -35,12 +35,14 @@ pub(crate) enum Photometric {
     YbrFull422,
     YbrPartial,
     YbrPartial422,
+    YbrPartial420,
     YbrIct,
     YbrRct,
+    Xyb,
 }
 
 impl Photometric {
-    const TERMS: [(&'static str, Photometric); 11] = [
+    const TERMS: [(&'static str, Photometric); 12] = [
         ("MONOCHROME1", Photometric::Monochrome1),
         ("MONOCHROME2", Photometric::Monochrome2),
         ("PALETTE COLOR", Photometric::Palette),
@@ -48,10 +50,11 @@ impl Photometric {
         ("YBR_FULL", Photometric::YbrFull),
         ("YBR_FULL_422", Photometric::YbrFull422),
         ("YBR_PARTIAL_422", Photometric::YbrPartial422),
-        ("YBR_PARTIAL_420", Photometric::YbrPartial),
+        ("YBR_PARTIAL_420", Photometric::YbrPartial420),
         ("YBR_PARTIAL", Photometric::YbrPartial),
         ("YBR_ICT", Photometric::YbrIct),
         ("YBR_RCT", Photometric::YbrRct),
+        ("XYB", Photometric::Xyb),
     ];
 
     fn from_term(term: &str) -> Option<Self> {

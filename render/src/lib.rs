@@ -38,15 +38,31 @@ mod lut;
 
 mod grey;
 
-mod color;
+pub mod voi;
 
 pub mod window;
+
+mod color;
+
+mod lab;
+
+pub mod profile;
+
+mod aspect;
+
+mod overlay;
+
+pub mod layer;
+
+pub mod presentation;
 
 pub mod viewport;
 
 pub mod shown;
 
 pub mod encode;
+
+mod canvas;
 
 pub mod annotation;
 

@@ -79,12 +79,66 @@ impl FromStr for Viewport {
     }
 }
 
-/// A grid of pixels of `N` bytes each.
+/// A grid of pixels of `N` samples each.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Grid<const N: usize> {
+pub(crate) struct Grid<T, const N: usize> {
     pub(crate) width: u32,
     pub(crate) height: u32,
-    pub(crate) pixels: Vec<[u8; N]>,
+    pub(crate) pixels: Vec<[T; N]>,
+}
+
+/// A sample that can be averaged.
+pub(crate) trait Sample: Copy + Into<f32> {
+    /// The nearest sample.
+    fn nearest(value: f32) -> Self;
+}
+
+impl Sample for u8 {
+    fn nearest(value: f32) -> Self {
+        (value + 0.5) as u8
+    }
+}
+
+impl Sample for u16 {
+    fn nearest(value: f32) -> Self {
+        (value + 0.5) as u16
+    }
+}
+
+/// How wide and how high a pixel is shown, the shorter edge 1: never loses a row or a column.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct PixelShape {
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+}
+
+impl PixelShape {
+    pub(crate) const SQUARE: Self = Self {
+        width: 1.0,
+        height: 1.0,
+    };
+
+    /// Pixels so much higher than wide; nearly square ones are taken as square, as are shapes that no detector has.
+    pub(crate) fn of(height: f64, width: f64) -> Self {
+        let ratio = height / width;
+        if !ratio.is_finite() || (0.99..=1.01).contains(&ratio) || !(0.02..=50.0).contains(&ratio) {
+            Self::SQUARE
+        } else if ratio > 1.0 {
+            Self {
+                width: 1.0,
+                height: ratio,
+            }
+        } else {
+            Self {
+                width: 1.0 / ratio,
+                height: 1.0,
+            }
+        }
+    }
+
+    pub(crate) fn is_square(self) -> bool {
+        self == Self::SQUARE
+    }
 }
 
 /// What becomes of an image on its way to the picture: cut, turned over, scaled.
@@ -107,6 +161,7 @@ impl Layout {
         rows: u32,
         viewport: Option<Viewport>,
         max_edge: Option<u32>,
+        shape: PixelShape,
     ) -> Option<Self> {
         let whole = Region {
             x: 0.0,
@@ -119,7 +174,10 @@ impl Layout {
             .unwrap_or(whole);
         let (left, width) = cut(region.x, region.width, columns)?;
         let (top, height) = cut(region.y, region.height, rows)?;
-        let (shown_width, shown_height) = (f64::from(width), f64::from(height));
+        let (shown_width, shown_height) = (
+            f64::from(width) * shape.width,
+            f64::from(height) * shape.height,
+        );
         let mut scale = match viewport {
             Some(viewport) => (f64::from(viewport.width) / shown_width)
                 .min(f64::from(viewport.height) / shown_height),
@@ -141,6 +199,18 @@ impl Layout {
         })
     }
 
+    /// Where a point of the image (in pixels, from its top left corner) lies in the picture.
+    pub(crate) fn place(&self, (x, y): (f64, f64)) -> (f64, f64) {
+        let along = |at: f64, start: u32, length: u32, out: u32, flip: bool| {
+            let part = (at - f64::from(start)) / f64::from(length);
+            (if flip { 1.0 - part } else { part }) * f64::from(out)
+        };
+        (
+            along(x, self.left, self.width, self.out_width, self.flip_x),
+            along(y, self.top, self.height, self.out_height, self.flip_y),
+        )
+    }
+
     /// Whether the picture is the image as it is.
     pub(crate) fn is_identity(&self, columns: u32, rows: u32) -> bool {
         let unscaled = (self.out_width, self.out_height) == (self.width, self.height);
@@ -148,7 +218,7 @@ impl Layout {
     }
 
     /// Cuts, flips and scales.
-    pub(crate) fn apply<const N: usize>(&self, image: &Grid<N>) -> Grid<N> {
+    pub(crate) fn apply<T: Sample, const N: usize>(&self, image: &Grid<T, N>) -> Grid<T, N> {
         let across = Axis::new(self.left, self.width, self.out_width, self.flip_x);
         let down = Axis::new(self.top, self.height, self.out_height, self.flip_y);
         let columns = image.width as usize;
@@ -175,10 +245,7 @@ impl Layout {
                     }
                 }
             }
-            pixels.extend(
-                line.into_iter()
-                    .map(|pixel| pixel.map(|value| (value + 0.5) as u8)),
-            );
+            pixels.extend(line.into_iter().map(|pixel| pixel.map(T::nearest)));
         }
         Grid {
             width: self.out_width,
@@ -239,12 +306,12 @@ impl Axis {
         Self { shares }
     }
 
-    fn narrow<const N: usize>(&self, row: &[[u8; N]]) -> Vec<[f32; N]> {
+    fn narrow<T: Sample, const N: usize>(&self, row: &[[T; N]]) -> Vec<[f32; N]> {
         let sum = |shares: &Shares| {
             let mut sum = [0f32; N];
             for (pixel, weight) in row[shares.first..].iter().zip(&shares.weights) {
                 for sample in 0..N {
-                    sum[sample] += weight * f32::from(pixel[sample]);
+                    sum[sample] += weight * pixel[sample].into();
                 }
             }
             sum

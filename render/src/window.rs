@@ -97,6 +97,16 @@ impl Window {
         }
     }
 
+    /// Whether part of what lies between black and white lies there in the other window too.
+    pub(crate) fn overlaps(self, other: Self) -> bool {
+        let edges = |window: Window| {
+            let reach = window.width / 2.0;
+            (window.center - reach, window.center + reach)
+        };
+        let ((low, high), (other_low, other_high)) = (edges(self), edges(other));
+        low < other_high && other_low < high
+    }
+
     /// Whether the width is one that the function allows.
     pub(crate) fn is_valid(self) -> bool {
         match self.function {

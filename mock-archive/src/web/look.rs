@@ -10,6 +10,7 @@ use dicom_object::InMemDicomObject;
 use dicom_render::annotation::Annotation;
 use dicom_render::encode::{Picture, Pixels};
 use dicom_render::frame::Options;
+use dicom_render::profile::Wanted;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 
@@ -21,6 +22,7 @@ use crate::web::rendered::Encoding;
 pub(crate) struct Look {
     pub(crate) options: Options,
     pub(crate) annotations: Vec<Annotation>,
+    pub(crate) profile: Wanted,
     pub(crate) style: PictureStyle,
 }
 
@@ -85,27 +87,36 @@ impl Look {
 
 /// The picture with this size, whatever shape it had.
 fn stretched(picture: &Picture, width: u32, height: u32) -> Picture {
-    let of = |samples: &[u8], size: usize| -> Vec<u8> {
-        let row = picture.width as usize * size;
-        let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
-        places
-            .flat_map(|(x, y)| {
-                let source = |at: u32, from: u32, to: u32| {
-                    (u64::from(at) * u64::from(from) / u64::from(to)) as usize
-                };
-                let x = source(x, picture.width, width);
-                let start = source(y, picture.height, height) * row + x * size;
-                samples[start..start + size].iter().copied()
-            })
-            .collect()
+    let pixels = match &picture.pixels {
+        Pixels::Grey8(samples) => Pixels::Grey8(repeated(picture, samples, 1, (width, height))),
+        Pixels::Grey16(samples) => Pixels::Grey16(repeated(picture, samples, 1, (width, height))),
+        Pixels::Rgb8(samples) => Pixels::Rgb8(repeated(picture, samples, 3, (width, height))),
     };
     Picture {
         width,
         height,
-        pixels: match &picture.pixels {
-            Pixels::Grey8(samples) => Pixels::Grey8(of(samples, 1)),
-            Pixels::Rgb8(samples) => Pixels::Rgb8(of(samples, 3)),
-        },
-        shown: picture.shown.clone(),
+        pixels,
+        ..picture.clone()
     }
+}
+
+/// Samples of a picture, `size` of them a pixel, repeated or left out until it has this width and height.
+fn repeated<T: Copy>(
+    picture: &Picture,
+    samples: &[T],
+    size: usize,
+    (width, height): (u32, u32),
+) -> Vec<T> {
+    let row = picture.width as usize * size;
+    let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+    places
+        .flat_map(|(x, y)| {
+            let source = |at: u32, from: u32, to: u32| {
+                (u64::from(at) * u64::from(from) / u64::from(to)) as usize
+            };
+            let x = source(x, picture.width, width);
+            let start = source(y, picture.height, height) * row + x * size;
+            samples[start..start + size].iter().copied()
+        })
+        .collect()
 }

@@ -1,5 +1,6 @@
 //! Pictures of what is stored, and pages of reports (PS3.18 10.4.1.1.3, 10.4.1.1.4).
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::sync::Arc;
@@ -7,15 +8,17 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
+use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::tags;
+use dicom_object::InMemDicomObject;
 use dicom_render::annotation::{self, Annotation};
 use dicom_render::encode::{EncodeError, Picture};
 use dicom_render::frame::{self, Options};
+use dicom_render::profile::{self, Wanted};
 use dicom_render::viewport::Viewport;
 use dicom_render::window::Window;
 use dicom_wire::media::{Accept, MediaType};
-use http::HeaderValue;
-use http::header::WARNING;
+use dicom_wire::part10::Bulk;
 
 use crate::request::Scope;
 use crate::store::Stored;
@@ -85,10 +88,10 @@ pub(crate) async fn rendered(
     }
     let promised = encoding;
     let encoding = (style.really.as_deref()).map_or(encoding, |media| encoding.or(media));
-    let warning = unsupported(&asked)?;
     let look = Look {
         options,
         annotations,
+        profile: wanted_profile(&asked.query)?,
         style,
     };
     let mut response = match (encoding, which) {
@@ -101,9 +104,6 @@ pub(crate) async fn rendered(
         }
     };
     look.dress(&mut response, promised);
-    if let Some(warning) = warning {
-        response.headers_mut().insert(WARNING, warning);
-    }
     Ok(response)
 }
 
@@ -137,6 +137,7 @@ fn written(asked: &Asked, accept: &Accept, stored: &Stored) -> Result<Response, 
     let look = Look {
         options: Options::default(),
         annotations: Vec::new(),
+        profile: Wanted::No,
         style,
     };
     look.dress(&mut response, Encoding::Png);
@@ -232,12 +233,43 @@ pub(crate) fn draw(stored: &Stored, number: u32, look: &Look) -> Result<Picture,
         .frame_bytes(number)
         .map_err(|error| not_drawn(stored, number, &error))?;
     let syntax = stored.identity().transfer_syntax.as_str();
-    let header = look.attributes(stored.header());
-    let picture = frame::render(&header, syntax, &bytes, number, &look.options)
+    let header = look.attributes(with_graphics(stored));
+    let mut picture = frame::render(&header, syntax, &bytes, number, &look.options)
+        .map_err(|error| not_drawn(stored, number, &error))?;
+    profile::dress(&mut picture, &header, look.profile)
         .map_err(|error| not_drawn(stored, number, &error))?;
     let mut picture = look.finish(picture);
     annotation::annotate(&mut picture, &header, &look.annotations);
     Ok(picture)
+}
+
+/// The largest overlay plane or profile that is read for a picture, in bytes.
+const LARGEST_GRAPHIC: u64 = 16 << 20;
+
+/// The attributes with overlay planes and the ICC profile, which are bulk data where they are large.
+fn with_graphics(stored: &Stored) -> Cow<'_, InMemDicomObject> {
+    let mut header = stored.header();
+    let is_graphic = |tag: Tag| {
+        tag == tags::ICC_PROFILE || (0x6000..=0x601E).contains(&tag.0) && tag.1 == 0x3000
+    };
+    for element in &stored.layout().bulk {
+        let Bulk::Whole(range) = &element.value else {
+            continue;
+        };
+        let is_small = range.end.saturating_sub(range.start) <= LARGEST_GRAPHIC;
+        if element.path.is_empty() && is_graphic(element.tag) && is_small {
+            let chunks = stored.bulk_bytes(element).into_iter().flatten();
+            let bytes: std::io::Result<Vec<Bytes>> = chunks.collect();
+            // What cannot be read is said to be missing by the picture itself.
+            if let Ok(bytes) = bytes {
+                let value = PrimitiveValue::from(bytes.concat());
+                header
+                    .to_mut()
+                    .put(DataElement::new(element.tag, VR::OB, value));
+            }
+        }
+    }
+    header
 }
 
 fn encoded(
@@ -369,23 +401,11 @@ fn annotations(query: &str) -> Result<Vec<Annotation>, Problem> {
         .map_err(|_| Problem::bad_value("annotation", &text, "want patient, technique or both"))
 }
 
-/// A Warning that names what was asked for and is not done here: colours have no profile (PS3.18 8.3.5.1.5, 8.4.4).
-///
-/// # Errors
-/// 400 for values that are none of those that the standard names.
-fn unsupported(asked: &Asked) -> Result<Option<HeaderValue>, Problem> {
-    let profile = match parameter(&asked.query, "iccprofile").as_deref() {
-        None | Some("no") => return Ok(None),
-        Some(profile @ ("yes" | "srgb" | "adobergb" | "rommrgb" | "displayp3")) => {
-            profile.to_owned()
-        }
-        Some(other) => {
-            let why = "want no, yes, srgb, adobergb, rommrgb or displayp3";
-            return Err(Problem::bad_value("iccprofile", other, why));
-        }
+/// What is asked of the colours (PS3.18 8.3.5.1.5).
+fn wanted_profile(query: &str) -> Result<Wanted, Problem> {
+    let Some(text) = parameter(query, "iccprofile") else {
+        return Ok(Wanted::No);
     };
-    let base = &asked.base;
-    let text =
-        format!("299 {base}: \"The following parameters are not supported: iccprofile={profile}\"");
-    Ok(HeaderValue::from_str(&text).ok())
+    text.parse()
+        .map_err(|why| Problem::bad_value("iccprofile", &text, why))
 }

@@ -82,32 +82,35 @@ async fn wado_uri_gives_a_gif_too() {
 }
 
 #[tokio::test]
-async fn a_wish_that_is_not_fulfilled_is_named_in_a_warning() {
+async fn colours_come_with_the_profile_asked_for() {
     let archive = MockArchive::start().await;
     let slice = &CHEST.instances()[0];
+    let echo = dicom_fixtures::ultrasound().width(64).frames(1);
+    let colours = &echo.instances()[0];
     stow(&archive, [slice]).await;
-    let ask = async |query: &str| {
-        let path = format!("{}/rendered?{query}", path(slice));
+    stow(&archive, [colours]).await;
+    let ask = async |of: &Instance, query: &str| {
+        let path = format!("{}/rendered?{query}", path(of));
         let answer = get(&archive, &path, "image/jpeg").await;
-        let warning = answer.headers().get("warning").cloned();
-        let warning = warning.map(|text| text.to_str().unwrap().to_owned());
-        (answer.status().as_u16(), warning)
+        let status = answer.status().as_u16();
+        let body = answer.bytes().await.unwrap();
+        let has_profile = body.windows(11).any(|bytes| bytes == b"ICC_PROFILE");
+        (status, has_profile)
     };
-    assert_eq!(ask("window=40,400,linear&iccprofile=no").await, (200, None));
-    let (status, warning) = ask("iccprofile=srgb").await;
-    let warning = warning.unwrap();
-    assert_eq!(status, 200);
-    assert!(
-        warning.starts_with("299 http://") && warning.contains("iccprofile=srgb"),
-        "{warning}"
-    );
+    assert_eq!(ask(colours, "iccprofile=no").await, (200, false));
+    for wanted in ["yes", "srgb", "adobergb", "rommrgb", "displayp3"] {
+        let query = format!("iccprofile={wanted}");
+        assert_eq!(ask(colours, &query).await, (200, true), "{wanted}");
+    }
+    // Grey levels are no colours.
+    assert_eq!(ask(slice, "iccprofile=srgb").await, (200, false));
     for wrong in [
         "annotation=",
         "annotation=all",
         "iccprofile=",
         "iccprofile=cmyk",
     ] {
-        assert_eq!(ask(wrong).await.0, 400, "{wrong}");
+        assert_eq!(ask(slice, wrong).await.0, 400, "{wrong}");
     }
 }
 

@@ -278,6 +278,9 @@ impl Frame {
             .collect();
         let claimed = match image.photometric {
             Photometric::Rgb => Photometric::Rgb,
+            Photometric::YbrPartial | Photometric::YbrPartial422 | Photometric::YbrPartial420 => {
+                Photometric::YbrPartial
+            }
             _ => Photometric::YbrFull,
         };
         if self.process == Process::Lossless {
@@ -285,8 +288,10 @@ impl Frame {
         }
         match tables.adobe_transform {
             Some(0) => Photometric::Rgb,
+            Some(_) if claimed == Photometric::YbrPartial => claimed,
             Some(_) => Photometric::YbrFull,
             None if ids == *b"RGB" => Photometric::Rgb,
+            None if claimed == Photometric::YbrPartial => claimed,
             None if tables.jfif || subsampled => Photometric::YbrFull,
             None => claimed,
         }

@@ -17,6 +17,13 @@ pub(crate) fn decode<'a>(
     bytes: &'a [u8],
     order: Order,
 ) -> Result<Samples<'a>, DecodeError> {
+    if image.photometric == Photometric::YbrPartial420 {
+        // Only ever inside of MPEG (PS3.3 C.7.6.3.1.2): there is no order of uncompressed samples to go by.
+        return Err(DecodeError::Unsupported {
+            codec: "native",
+            what: "YBR_PARTIAL_420".to_owned(),
+        });
+    }
     let needed = image.native_length();
     let bytes = bytes.get(..needed).ok_or(DecodeError::Truncated {
         what: "the frame",

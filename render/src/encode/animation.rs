@@ -63,6 +63,12 @@ impl Animation {
                 buffer: samples.as_slice().into(),
                 ..Frame::default()
             },
+            Pixels::Grey16(samples) => Frame {
+                width: self.width,
+                height: self.height,
+                buffer: super::upper_bytes(samples).into(),
+                ..Frame::default()
+            },
             Pixels::Rgb8(samples) => {
                 Frame::from_rgb_speed(self.width, self.height, samples, PALETTE_SPEED)
             }
@@ -84,23 +90,10 @@ impl Animation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shown::{Grey, Shown};
+    use crate::shown::Shown;
 
     fn picture(pixels: Pixels) -> Picture {
-        Picture {
-            width: 16,
-            height: 16,
-            pixels,
-            shown: Shown {
-                frame: 1,
-                frames: 1,
-                columns: 16,
-                rows: 16,
-                grey: Grey::Colour,
-                inverted: false,
-                notes: Vec::new(),
-            },
-        }
+        Picture::of(16, 16, pixels, Shown::drawing(16, 16))
     }
 
     fn frames(file: &[u8]) -> Vec<(u16, Vec<u8>)> {

@@ -250,7 +250,8 @@ fn modality_and_voi_tables_are_looked_up() {
     assert_eq!(
         picture.shown.grey,
         Grey::VoiLut {
-            explanation: String::new()
+            explanation: String::new(),
+            from_state: false,
         }
     );
 }

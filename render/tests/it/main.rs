@@ -6,8 +6,10 @@
 )]
 
 mod attributes;
+mod docs;
 mod frames;
 mod grey;
+mod matrix;
 mod mutations;
 mod pdf;
 mod person;

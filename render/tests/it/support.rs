@@ -81,13 +81,13 @@ pub(crate) fn try_show(
 pub(crate) fn grey(picture: &Picture) -> &[u8] {
     match &picture.pixels {
         Pixels::Grey8(pixels) => pixels,
-        Pixels::Rgb8(_) => panic!("the picture has colours"),
+        _ => panic!("the picture has colours or 16 bits"),
     }
 }
 
 pub(crate) fn rgb(picture: &Picture) -> Vec<[u8; 3]> {
     match &picture.pixels {
         Pixels::Rgb8(pixels) => pixels.as_chunks().0.to_vec(),
-        Pixels::Grey8(_) => panic!("the picture is grey"),
+        _ => panic!("the picture is grey"),
     }
 }
