@@ -72,6 +72,12 @@ impl Sheet {
                         pixel.fill(*value);
                     }
                 }
+                Pixels::Grey16(grey) => {
+                    let line = grey.iter().skip(from);
+                    for (pixel, value) in row.chunks_exact_mut(3).zip(line) {
+                        pixel.fill((value >> 8) as u8);
+                    }
+                }
                 Pixels::Rgb8(rgb) => {
                     let end = rgb.len().min((from + width as usize) * 3);
                     if let Some(line) = rgb.get(from * 3..end) {
@@ -90,13 +96,8 @@ impl Sheet {
     pub fn jpeg(self, quality: u8) -> Result<Vec<u8>, String> {
         let (width, height) = (self.width(), self.height());
         let shown = self.shown.ok_or("nothing is on the sheet")?;
-        Picture {
-            width,
-            height,
-            pixels: Pixels::Rgb8(self.pixels),
-            shown,
-        }
-        .jpeg(quality)
-        .map_err(|error| error.to_string())
+        Picture::of(width, height, Pixels::Rgb8(self.pixels), shown)
+            .jpeg(quality)
+            .map_err(|error| error.to_string())
     }
 }
