@@ -155,6 +155,22 @@ impl Picture {
         }
     }
 
+    /// A filled box, edges in whole pixels.
+    pub(crate) fn fill(
+        &mut self,
+        (left, top): (i64, i64),
+        (width, height): (u32, u32),
+        colour: Colour,
+    ) {
+        let right = (left + i64::from(width)).min(self.width.into());
+        let bottom = (top + i64::from(height)).min(self.height.into());
+        for y in top.max(0)..bottom {
+            for x in left.max(0)..right {
+                self.mix((x, y), colour, 1.0);
+            }
+        }
+    }
+
     /// A line of text with its top left corner here, with a dark edge so that it can be read on anything. Gives its width.
     pub(crate) fn write(
         &mut self,

@@ -56,6 +56,16 @@ pub mod layer;
 
 pub mod presentation;
 
+mod geometry;
+
+pub mod segmentation;
+
+pub mod dose;
+
+pub mod slide;
+
+pub mod waveform;
+
 pub mod viewport;
 
 pub mod shown;
@@ -65,6 +75,8 @@ pub mod encode;
 mod canvas;
 
 pub mod annotation;
+
+pub mod sheet;
 
 pub mod report;
 

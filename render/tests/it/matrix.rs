@@ -117,7 +117,7 @@ fn samples_are_those_of_other_decoders() {
 }
 
 /// The samples of a binary PGM or PPM of eight bits.
-fn pnm(bytes: &[u8]) -> &[u8] {
+pub(crate) fn pnm(bytes: &[u8]) -> &[u8] {
     // Kind, width, height, maximum: four words, the last ended by one blank.
     let mut words = 0;
     let mut at = 0;
