@@ -91,17 +91,18 @@ def install():
         subprocess.run(["service", "orthanc", "stop"], capture_output=True)
 
 
-def tcp(length, into):
-    """Seconds for so many bytes over bare TCP, into a file where one is named."""
+def tcp(length, into=None, keeps=False):
+    """Seconds for so many bytes over bare TCP: into a file where one is named, into memory that was not used before where they are kept."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def receive():
             sock, _ = listener.accept()
-            buffer = bytearray(1 << 20)
+            view = memoryview(bytearray(length if keeps else 1 << 20))
             out = open(into, "wb", buffering=0) if into else None
-            while read := sock.recv_into(buffer):
+            while read := sock.recv_into(view):
                 if out:
-                    out.write(memoryview(buffer)[:read])
+                    out.write(view[:read])
+                view = view[read:] if keeps else view
             sock.sendall(b"!")
 
         thread = threading.Thread(target=receive)
@@ -114,8 +115,6 @@ def tcp(length, into):
             sock.recv(1)
         took = time.perf_counter() - began
         thread.join()
-    if into:
-        pathlib.Path(into).unlink()
     return took
 
 
@@ -149,15 +148,16 @@ def bulk(table, scratch, scale):
             continue
 
         def measure(kind):
-            with kind(scratch / "server") as server:
+            with kind(scratch) as server:
                 upload(server, [Name(9, 9, 9)], 8, 8)
                 server.forget_peak()
                 took = upload(server, names, 512, 512, frames_each)
                 return halves / 2 / took, server.growth()
 
         figures = {
-            "TCP into a file": halves / 2 / tcp(halves * HALF_MIB, scratch / "raw"),
-            "TCP": halves / 2 / tcp(halves * HALF_MIB, None),
+            "TCP into a file": halves / 2 / tcp(halves * HALF_MIB, scratch / f"raw-{frames_each}"),
+            "TCP into memory": halves / 2 / tcp(halves * HALF_MIB, keeps=True),
+            "TCP": halves / 2 / tcp(halves * HALF_MIB),
         }
         for kind in web:
             try:
@@ -173,7 +173,7 @@ def dimse_store(table, scratch, scale):
         return
     kinds = [servers.Ours, servers.OursNotSynced, servers.OursInMemory, servers.OursHeaders, servers.Storescp, servers.StorescpDiscarding, servers.Dcmqrscp, servers.Orthanc]
     for title, nodelay, count in (("C-STORE 512 KiB, TCP_NODELAY", True, 1000 // scale), ("C-STORE 512 KiB, default client", False, 200 // scale)):
-        folder = scratch / "files"
+        folder = scratch / f"files-{count}"
         folder.mkdir()
         for i in range(count):
             with open(folder / f"{i:06}.dcm", "wb") as file:
@@ -181,14 +181,13 @@ def dimse_store(table, scratch, scale):
                 file.writelines(pixels(HALF_MIB))
 
         def measure(kind):
-            with kind(scratch / "server") as server:
+            with kind(scratch) as server:
                 server.forget_peak()
                 return count / clients.storescu(server.dimse, server.title, folder, nodelay), server.growth()
 
         servers.Server.nodelay = nodelay
         table.row(f"{title}, {count} instances", "/s", "more", measure, kinds)
         servers.Server.nodelay = False
-        shutil.rmtree(folder)
 
 
 def search(table, scratch, scale):
@@ -200,7 +199,7 @@ def search(table, scratch, scale):
     figures = {}
     for kind in (servers.Ours, servers.OursNotSynced, servers.OursInMemory, servers.Orthanc):
         try:
-            with kind(scratch / "server") as server:
+            with kind(scratch) as server:
                 figures[kind.name] = searches(server, studies)
         except Exception as error:
             table.problems.append(f"searches, {kind.name}: {error}")
@@ -254,9 +253,9 @@ def retrieve(table, scratch, scale):
 
     def measure(frames, what, accept):
         def run(kind):
-            with kind(scratch / "server") as server:
+            with kind(scratch) as server:
                 upload(server, [name], 512, 512, frames)
-                return clients.Web(server.web).rate(path + what, accept)
+                return clients.Bare(server.web, path + what, accept).rate()
 
         return run
 
@@ -270,7 +269,7 @@ def start(table, scratch, _):
     def measure(kind):
         took = []
         for _ in range(5):
-            with kind(scratch / "server") as server:
+            with kind(scratch) as server:
                 took.append(server.ready)
         return sorted(took)[2] * 1000
 

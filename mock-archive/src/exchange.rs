@@ -192,7 +192,7 @@ impl Exchange {
 
     /// The bytes of a frame before they go out.
     #[must_use]
-    pub fn frame(&self, stored: &Stored, frame: u32, bytes: Vec<u8>) -> Vec<u8> {
+    pub fn frame(&self, stored: &Stored, frame: u32, bytes: Bytes) -> Bytes {
         let mut bytes = bytes;
         let form = &mut bytes;
         self.shape(Form::Frame {

@@ -567,7 +567,7 @@ pub enum Form<'a> {
         /// The frame's number, from 1.
         frame: u32,
         /// Native samples or a codestream.
-        bytes: &'a mut Vec<u8>,
+        bytes: &'a mut Bytes,
     },
     /// How a picture of an instance is made.
     Picture {

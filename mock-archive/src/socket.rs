@@ -300,6 +300,11 @@ impl AsyncWrite for Socket {
         Poll::Ready(Ok(count))
     }
 
+    /// Long answers go out as they lie in memory, not copied together first.
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.get_mut().poll_garbage(cx)
     }

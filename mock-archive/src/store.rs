@@ -32,7 +32,7 @@ pub use spool::{Spool, Spooled};
 use directory::Directory;
 
 /// Bytes of an instance that are held in memory before a file is made, where files are made.
-pub const THRESHOLD: usize = 256 * 1024;
+pub const THRESHOLD: usize = 1024 * 1024;
 
 /// Where bytes are kept. Cloning it is cheap.
 #[derive(Clone, Default)]

@@ -103,7 +103,7 @@ impl Fault for FrameBytes {
         if let Form::Frame { stored, frame, bytes } = &mut shape.form
             && let Some(wrong) = self.wrong.done(stored, *frame, bytes)
         {
-            **bytes = wrong;
+            **bytes = wrong.into();
         }
     }
 }

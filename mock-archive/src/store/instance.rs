@@ -14,7 +14,6 @@ use dicom_object::InMemDicomObject;
 use dicom_object::mem::InMemElement;
 use dicom_wire::part10::{self, Bulk, Element, Encoding, FrameError, Layout, Limits, ScanError};
 use dicom_wire::uid::{Uid, UidError};
-use sha2::{Digest, Sha256};
 
 use super::Storage;
 use super::content::{Chunks, Reader};
@@ -230,7 +229,7 @@ impl Stored {
         }
     }
 
-    /// SHA-256 of the Part 10 file.
+    /// BLAKE3 digest of the Part 10 file.
     ///
     /// # Errors
     /// If it has to be read and cannot.
@@ -238,7 +237,7 @@ impl Stored {
         if let Some(digest) = self.digest.get() {
             return Ok(*digest);
         }
-        let mut hasher = Sha256::new();
+        let mut hasher = blake3::Hasher::new();
         for chunk in self.chunks(0..self.len())? {
             hasher.update(&chunk?);
         }

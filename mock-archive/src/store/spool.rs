@@ -4,7 +4,6 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};
-use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use super::ahead;
@@ -33,7 +32,7 @@ pub struct Spool {
     unseen: usize,
     /// Bytes in memory.
     kept: usize,
-    digest: Option<Sha256>,
+    digest: Option<Box<blake3::Hasher>>,
 }
 
 /// All bytes of an instance that is not in the archive yet. Dropped, it leaves nothing behind.
@@ -46,7 +45,7 @@ pub struct Spooled {
 
 impl Spool {
     pub(super) fn new(storage: Storage) -> Self {
-        let digest = (storage.retain == Retain::Headers).then(Sha256::new);
+        let digest = (storage.retain == Retain::Headers).then(Box::default);
         Self {
             storage,
             pieces: Pieces::default(),

@@ -1,6 +1,6 @@
 //! Retrieving bulk values (PS3.18 10.4.1.1.5): one by its BulkDataURI, or all of an instance, a series or a study.
 
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 
 use axum::response::Response;
@@ -181,7 +181,7 @@ impl Item {
             Made::Decoded => transcode::write_native_frames(&self.stored, sink),
             Made::Codestream(frame) => {
                 let bytes = self.stored.frame_bytes(frame).map_err(io::Error::other)?;
-                sink.write_all(&bytes)
+                sink.hand(bytes)
             }
         }
     }

@@ -1,10 +1,13 @@
 //! Retrieving frames (PS3.18 10.4.1.1.6).
 
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 
 use axum::response::Response;
+use bytes::Bytes;
+use dicom_dictionary_std::tags;
 use dicom_wire::media::{MediaType, OCTET_STREAM};
+use dicom_wire::part10::{Bulk, Encoding};
 
 use crate::request::Scope;
 use crate::store::Stored;
@@ -74,7 +77,7 @@ pub(crate) fn frames(asked: &Asked, scope: &Scope, frames: Vec<u32>) -> Result<R
                 None => frame_bytes(&stored, frame, pixels).map_err(io::Error::other)?,
             };
             let bytes = exchange.frame(&stored, frame, bytes);
-            write(&part, &locate(frame), &mut |sink| sink.write_all(&bytes))?;
+            write(&part, &locate(frame), &mut |sink| sink.hand(bytes.clone()))?;
         }
         Ok(())
     }))
@@ -106,17 +109,26 @@ pub(crate) fn pixels(stored: &Stored, offer: &Offer) -> Option<Pixels> {
     }
 }
 
-pub(crate) fn frame_bytes(stored: &Stored, frame: u32, pixels: Pixels) -> Result<Vec<u8>, String> {
+pub(crate) fn frame_bytes(stored: &Stored, frame: u32, pixels: Pixels) -> Result<Bytes, String> {
     let bytes = stored
         .frame_bytes(frame)
         .map_err(|error| error.to_string())?;
     let own = stored.identity().transfer_syntax.as_str();
-    if pixels == Pixels::Stored {
-        return Ok(bytes.to_vec());
+    if pixels == Pixels::Stored || is_native_little(stored) {
+        return Ok(bytes);
     }
     dicom_render::frame::native(&stored.header(), own, &bytes, frame)
-        .map(|native| native.data)
+        .map(|native| native.data.into())
         .map_err(|error| error.to_string())
+}
+
+/// Whether frames lie in the file as they go out: little endian samples. Of single bits, a frame may share its last byte with the next one.
+fn is_native_little(stored: &Stored) -> bool {
+    let pixels = stored.layout().pixel_data();
+    let is_whole = pixels.is_some_and(|element| matches!(element.value, Bulk::Whole(_)));
+    let allocated = stored.element(tags::BITS_ALLOCATED);
+    let allocated = allocated.and_then(|element| element.to_int::<u16>().ok());
+    is_whole && stored.layout().encoding != Encoding::ExplicitBig && allocated != Some(1)
 }
 
 /// The one instance of a scope.

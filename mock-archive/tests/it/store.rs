@@ -7,7 +7,7 @@ use bytes::Bytes;
 use dicom_mock_archive::archive::{Archive, Incoming, Reset, Verdict};
 use dicom_mock_archive::policy::{Duplicates, PatientConflict, Policy};
 use dicom_mock_archive::request::{Request, Scope, Service};
-use dicom_mock_archive::store::{Retain, Storage, Stored};
+use dicom_mock_archive::store::{Retain, Storage, Stored, THRESHOLD};
 use dicom_wire::ae::AeTitle;
 use dicom_wire::part10::{self, Bulk, Limits};
 
@@ -95,12 +95,12 @@ fn what_is_dropped_before_it_is_kept_leaves_no_file() {
     let directory = tempfile::tempdir().unwrap();
     let storage = Storage::directory(directory.path()).unwrap();
     let mut spool = storage.spool();
-    spool.write(vec![0; 1_000_000].into()).unwrap();
+    spool.write(vec![0; THRESHOLD + 1].into()).unwrap();
     assert_eq!(files(directory.path()), 1);
     drop(spool);
     assert_eq!(files(directory.path()), 0);
     let mut spool = storage.spool();
-    spool.write(vec![0; 1_000_000].into()).unwrap();
+    spool.write(vec![0; THRESHOLD + 1].into()).unwrap();
     let spooled = spool.finish().unwrap();
     assert_eq!(files(directory.path()), 1);
     assert!(Stored::read(spooled).is_err());

@@ -101,13 +101,14 @@ impl<R: Read + Seek> Source<R> {
         Ok(filled)
     }
 
-    /// Reads a whole value in steps, so that a claimed length allocates nothing by itself.
+    /// Reads a whole value: at once where the file is known to be long enough, else in steps, so that a claimed length allocates nothing by itself.
     pub(super) fn read_value(&mut self, length: u64) -> Result<Vec<u8>, ScanError> {
         const STEP: u64 = 64 * 1024;
+        let sure = self.end().map_or(0, |end| end - self.position());
         let mut value = Vec::new();
         while (value.len() as u64) < length {
             let at = value.len();
-            let step = (length - at as u64).min(STEP) as usize;
+            let step = (length - at as u64).min(STEP.max(sure)) as usize;
             value.resize(at + step, 0);
             let read = self.read(&mut value[at..])?;
             if read < step {
