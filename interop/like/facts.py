@@ -106,7 +106,11 @@ def bulk(archive, study: str, series: str, instance: str) -> str:
     if not hasattr(archive, "web"):
         return ""
     path = f"/studies/{study}/series/{series}/instances/{instance}/"
-    answer = requests.get(archive.web + path + "metadata", headers={"Accept": "application/dicom+json"}, timeout=20)
+    try:
+        answer = requests.get(archive.web + path + "metadata", headers={"Accept": "application/dicom+json"}, timeout=20)
+    except requests.ConnectionError:
+        # One that is like an archive without web services.
+        return ""
     return answer.json()[0]["7FE00010"]["BulkDataURI"].split(path)[1]
 
 

@@ -294,12 +294,20 @@ fn name_matches(value: &str, wanted: &str, style: Style) -> bool {
 fn odd_name_matches(value: &str, wanted: &str, style: Style) -> bool {
     let quirks = style.quirks;
     if quirks.has(Quirk::LiteralWildcards) {
-        let wanted = text::normal(wanted);
-        return value.split('=').any(|group| text::normal(group) == wanted);
+        let read = |text: &str| match quirks.has(Quirk::AnyAccent) {
+            true => text::normal(&fuzzy::unaccented(&text.to_lowercase())),
+            false => text::normal(text),
+        };
+        let wanted = read(wanted);
+        return value.split('=').any(|group| read(group) == wanted);
     }
     let wanted = pattern(wanted, style);
     let plain = |text: &str| fuzzy::unaccented(&text.to_lowercase());
     match quirks.has(Quirk::AnyAccent) {
+        _ if quirks.has(Quirk::ExactNames) => {
+            let mut groups = value.split('=');
+            groups.any(|group| text::wildcard(&wanted, group))
+        }
         true => text::name_matches(&plain(value), &plain(&wanted)),
         false => text::name_matches(value, &wanted),
     }
@@ -308,7 +316,10 @@ fn odd_name_matches(value: &str, wanted: &str, style: Style) -> bool {
 /// As archives with quirks compare other texts, with a pattern or without.
 fn text_matches(value: &str, wanted: &str, style: Style) -> bool {
     if style.quirks.has(Quirk::LiteralWildcards) {
-        return value == wanted;
+        return match style.quirks.has(Quirk::AnyCase) {
+            true => value.to_lowercase() == wanted.to_lowercase(),
+            false => value == wanted,
+        };
     }
     let wanted = pattern(wanted, style);
     match style.quirks.has(Quirk::AnyCase) {

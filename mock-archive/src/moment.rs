@@ -425,11 +425,13 @@ impl Judge<'_> {
     /// Decides about an instance of another patient than its study.
     pub fn settle_conflict(&mut self, resolution: PatientConflict) {
         self.under = Under::AsSent;
+        self.fate = Fate::AsSaid;
         self.verdict = Verdict::Stored;
         match resolution {
             PatientConflict::Accept => {}
             PatientConflict::Reject(reason) => self.verdict = Verdict::Refused(reason),
             PatientConflict::Split => self.under = Under::StudyOfItsOwn,
+            PatientConflict::Hide => self.fate = Fate::Lost,
             PatientConflict::Coerce => {
                 self.under = Under::PatientOfTheStudy;
                 self.verdict = Verdict::Warned(WarningReason::COERCION);

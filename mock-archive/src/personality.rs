@@ -1,11 +1,17 @@
 //! What makes the archive like a known product: facts, each with its source, as policy and rules.
 
+mod fact;
+mod page;
+
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::policy::{Policy, PolicyChanges};
+use crate::policy::Policy;
 use crate::rule::Rule;
+
+pub use fact::{Fact, Seen, Source, SourceKind};
+pub use page::markdown;
 
 /// An archive to be like.
 #[derive(Debug, Serialize)]
@@ -14,23 +20,10 @@ pub struct Personality {
     pub name: &'static str,
     /// What it is like.
     pub about: String,
+    /// Whether it is something before an archive, and goes with one of the others.
+    pub overlay: bool,
     /// What is known of it.
     pub facts: Vec<Fact>,
-}
-
-/// One thing that is known of an archive, and what is done to be like it.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Fact {
-    /// What it does, in a sentence.
-    pub what: String,
-    /// Where that is known from: a run, its source, a document, an issue.
-    pub source: String,
-    #[serde(default, skip_serializing)]
-    policy: PolicyChanges,
-    /// The rule that does it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rule: Option<Rule>,
 }
 
 /// A personality as a file says it.
@@ -38,17 +31,31 @@ pub struct Fact {
 #[serde(deny_unknown_fields)]
 struct Document {
     about: String,
+    #[serde(default)]
+    overlay: bool,
     facts: Vec<Fact>,
 }
 
-/// The files, by name.
-const SHIPPED: &[(&str, &str)] = &[
-    ("strict", include_str!("../personalities/strict.toml")),
-    (
-        "orthanc-1.10",
-        include_str!("../personalities/orthanc-1.10.toml"),
-    ),
-    ("dcmqrscp", include_str!("../personalities/dcmqrscp.toml")),
+macro_rules! shipped {
+    ($($name:literal),* $(,)?) => {
+        /// The files, by name.
+        const SHIPPED: &[(&str, &str)] =
+            &[$(($name, include_str!(concat!("../personalities/", $name, ".toml")))),*];
+    };
+}
+
+shipped![
+    "strict",
+    "orthanc-1.10",
+    "orthanc-1.12",
+    "dcm4chee-5",
+    "google-healthcare",
+    "azure-dicom",
+    "aws-healthimaging",
+    "static-dicomweb",
+    "dcmqrscp",
+    "pacs-2005",
+    "hospital-proxy",
 ];
 
 static PERSONALITIES: LazyLock<Vec<Personality>> = LazyLock::new(|| {
@@ -57,6 +64,7 @@ static PERSONALITIES: LazyLock<Vec<Personality>> = LazyLock::new(|| {
         Personality {
             name,
             about: document.about,
+            overlay: document.overlay,
             facts: document.facts,
         }
     };
@@ -82,14 +90,10 @@ impl Personality {
     /// # Errors
     /// [`UnknownPersonality`], which names the choices.
     pub fn find(name: &str) -> Result<&'static Self, UnknownPersonality> {
-        PERSONALITIES
-            .iter()
-            .find(|personality| personality.name == name)
+        let mut all = PERSONALITIES.iter();
+        all.find(|personality| personality.name == name)
             .ok_or_else(|| {
-                let choices: Vec<_> = PERSONALITIES
-                    .iter()
-                    .map(|personality| personality.name)
-                    .collect();
+                let choices: Vec<_> = PERSONALITIES.iter().map(|one| one.name).collect();
                 UnknownPersonality {
                     name: name.to_owned(),
                     choices: choices.join(", "),
@@ -99,12 +103,12 @@ impl Personality {
 
     /// Makes a policy like it.
     pub fn apply(&self, policy: &mut Policy) {
-        self.facts.iter().for_each(|fact| fact.policy.apply(policy));
+        self.facts.iter().for_each(|fact| fact.apply(policy));
     }
 
     /// What it does that is no policy.
     pub fn rules(&self) -> impl Iterator<Item = Rule> {
-        self.facts.iter().filter_map(|fact| fact.rule.clone())
+        self.facts.iter().flat_map(|fact| fact.rules.clone())
     }
 }
 
@@ -113,22 +117,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fact_of_every_personality_has_a_source_and_does_something() {
+    fn every_fact_of_every_personality_does_something_and_has_an_address() {
         let plain = format!("{:?}", Policy::default());
         for personality in Personality::all() {
             assert!(!personality.facts.is_empty(), "{}", personality.name);
             for fact in &personality.facts {
                 let mut policy = Policy::default();
-                fact.policy.apply(&mut policy);
+                fact.apply(&mut policy);
                 let changes = format!("{policy:?}") != plain;
-                assert!(changes || fact.rule.is_some(), "{}", fact.what);
-                let kind = fact.source.split(':').next().unwrap_or_default();
-                assert!(
-                    ["run", "source", "document", "issue", "choice"].contains(&kind),
-                    "{}",
-                    fact.source
-                );
+                assert!(changes || !fact.rules.is_empty(), "{}", fact.what);
+                assert!(fact.source.at.len() > 8, "{}", fact.what);
+                let has_dot = fact.what.ends_with('.');
+                assert!(has_dot, "{:?} is no sentence", fact.what);
             }
         }
+    }
+
+    #[test]
+    fn a_source_without_its_kind_is_refused() {
+        let error = toml::from_str::<Document>(
+            "about = 'x'\n[[facts]]\nwhat = 'y.'\nsource = 'somewhere'\npolicy = { called = 'own' }",
+        );
+        assert!(error.is_err_and(|error| error.to_string().contains("somewhere")));
     }
 }

@@ -77,7 +77,7 @@ policies! {
     /// What happens to an instance that is stored already.
     duplicates "duplicates": Duplicates = Duplicates::default(), "keep|replace|reject[:REASON]";
     /// What happens to an instance of another patient than its study.
-    patient_conflict "patient-conflict": PatientConflict = PatientConflict::default(), "accept|coerce|split|reject[:REASON]";
+    patient_conflict "patient-conflict": PatientConflict = PatientConflict::default(), "accept|coerce|split|hide|reject[:REASON]";
     /// Attributes that every stored instance gets, with warning B000 where it had another value.
     coerce "coerce": BTreeMap<Tag, String> = BTreeMap::new(), "ATTRIBUTE=TEXT";
     /// What is thrown away of an instance, with warning B006.

@@ -23,8 +23,20 @@ pub(crate) trait Output: Write {
 pub(crate) struct Sink {
     pieces: mpsc::Sender<io::Result<Bytes>>,
     gathered: BytesMut,
+    /// What waits until its length is known.
+    held: Option<Held>,
     is_whole: bool,
 }
+
+struct Held {
+    pieces: Vec<Bytes>,
+    length: usize,
+    /// What goes before it if it gets too long to wait for.
+    head: Bytes,
+}
+
+/// The most that is held back to know its length.
+const MAX_HELD: usize = 64 * 1024 * 1024;
 
 /// What `make` writes on a thread for blocking work, an error last if there was one. The thread ends when all is written or the
 /// receiver is dropped.
@@ -36,6 +48,7 @@ pub(crate) fn pieces(
         let mut sink = Sink {
             pieces,
             gathered: BytesMut::new(),
+            held: None,
             is_whole: false,
         };
         let made = make(&mut sink).and_then(|()| sink.flush());
@@ -63,6 +76,36 @@ impl Sink {
         self.send(piece)
     }
 
+    /// Lets `make` write, and before that goes out what `head` says of its length, unless that is more than 64 MiB.
+    pub(crate) fn headed(
+        &mut self,
+        head: impl Fn(Option<usize>) -> Bytes,
+        make: &mut dyn FnMut(&mut Self) -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.flush()?;
+        self.held = Some(Held {
+            pieces: Vec::new(),
+            length: 0,
+            head: head(None),
+        });
+        make(self)?;
+        self.flush()?;
+        match self.held.take() {
+            Some(held) => {
+                let head = head(Some(held.length));
+                self.let_go(Held { head, ..held })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn let_go(&mut self, held: Held) -> io::Result<()> {
+        self.send_now(held.head)?;
+        held.pieces
+            .into_iter()
+            .try_for_each(|piece| self.send_now(piece))
+    }
+
     /// The reader sees an answer without its end. Where it is gone already, nobody minds.
     fn fail(&mut self, error: io::Error) {
         self.is_whole = true;
@@ -70,6 +113,19 @@ impl Sink {
     }
 
     fn send(&mut self, piece: Bytes) -> io::Result<()> {
+        let Some(mut held) = self.held.take() else {
+            return self.send_now(piece);
+        };
+        held.length += piece.len();
+        held.pieces.push(piece);
+        if held.length > MAX_HELD {
+            return self.let_go(held);
+        }
+        self.held = Some(held);
+        Ok(())
+    }
+
+    fn send_now(&mut self, piece: Bytes) -> io::Result<()> {
         let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
         self.pieces.blocking_send(Ok(piece)).map_err(gone)
     }
@@ -126,6 +182,29 @@ mod tests {
         });
         let all = all.await.unwrap();
         assert_eq!((all.len(), all[0], all[PIECE]), (PIECE + 1, b'a', b'b'));
+    }
+
+    #[tokio::test]
+    async fn what_has_a_head_is_preceded_by_its_length() {
+        let all = gather(|sink| {
+            sink.write_all(b"<")?;
+            let head = |length: Option<usize>| Bytes::from(format!("{length:?}:"));
+            sink.headed(head, &mut |sink| sink.write_all(b"abc"))?;
+            sink.write_all(b">")
+        });
+        assert_eq!(all.await.unwrap(), "<Some(3):abc>");
+    }
+
+    #[tokio::test]
+    async fn what_is_too_long_to_wait_for_goes_out_without_its_length() {
+        let all = gather(|sink| {
+            let head = |length: Option<usize>| Bytes::from(format!("{length:?}:"));
+            sink.headed(head, &mut |sink| {
+                sink.hand(Bytes::from(vec![b'b'; MAX_HELD + 1]))
+            })
+        });
+        let all = all.await.unwrap();
+        assert_eq!((&all[..5], all.len()), (&b"None:"[..], MAX_HELD + 6));
     }
 
     #[tokio::test]

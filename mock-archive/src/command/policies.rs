@@ -30,7 +30,7 @@ const SHORTHANDS: &[(&str, &str, &str)] = &[
 /// What the archive declares, by flags over a file over a personality.
 #[derive(Clone, Debug)]
 pub(crate) struct Policies {
-    like: Option<&'static Personality>,
+    like: Vec<&'static Personality>,
     file: PolicyChanges,
     flags: PolicyChanges,
 }
@@ -39,7 +39,7 @@ impl Policies {
     /// All of it together.
     pub(crate) fn policy(&self) -> Policy {
         let mut policy = Policy::default();
-        if let Some(personality) = self.like {
+        for personality in &self.like {
             personality.apply(&mut policy);
         }
         self.file.apply(&mut policy);
@@ -47,9 +47,23 @@ impl Policies {
         policy
     }
 
-    /// The rules of the personality.
+    /// The rules of the personalities.
     pub(crate) fn rules(&self) -> impl Iterator<Item = Rule> {
-        self.like.into_iter().flat_map(Personality::rules)
+        self.like.iter().flat_map(|one| one.rules())
+    }
+}
+
+/// The personalities of these names: one archive at most, overlays last.
+fn chosen<'a>(names: impl Iterator<Item = &'a str>) -> Result<Vec<&'static Personality>, String> {
+    let found: Result<Vec<_>, _> = names.map(Personality::find).collect();
+    let mut found = found.map_err(|error| error.to_string())?;
+    found.sort_by_key(|one| one.overlay);
+    match &found[..] {
+        [one, another, ..] if !another.overlay => Err(format!(
+            "--like {} and --like {}: an archive is like one other, and overlays go with it",
+            one.name, another.name
+        )),
+        _ => Ok(found),
     }
 }
 
@@ -61,9 +75,11 @@ impl Args for Policies {
             .long("like")
             .value_name("NAME")
             .value_parser(PossibleValuesParser::new(names))
+            .action(ArgAction::Append)
+            .value_delimiter(',')
             .hide_possible_values(true)
             .help(
-                "Be like another archive; `dicom-mock-archive personalities` tells which there are",
+                "Be like another archive, or like one behind an overlay; `dicom-mock-archive personalities` tells which there are",
             )
             .help_heading(first);
         let file = Arg::new("policy")
@@ -108,8 +124,8 @@ impl Args for Policies {
 impl FromArgMatches for Policies {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let wrong = |error: String| clap::Error::raw(ErrorKind::ValueValidation, error + "\n");
-        let like = matches.get_one::<String>("like");
-        let like = like.map(|name| Personality::find(name)).transpose();
+        let like = matches.get_many::<String>("like").into_iter().flatten();
+        let like = chosen(like.map(String::as_str)).map_err(wrong)?;
         let file = matches.get_one::<PathBuf>("policy");
         let file = file.map(|path| PolicyChanges::from_file(path)).transpose();
         let mut flags = PolicyChanges::default();
@@ -130,7 +146,7 @@ impl FromArgMatches for Policies {
             }
         }
         Ok(Self {
-            like: like.map_err(|error| wrong(error.to_string()))?,
+            like,
             file: file
                 .map_err(|error| wrong(error.to_string()))?
                 .unwrap_or_default(),

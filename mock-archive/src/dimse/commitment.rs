@@ -87,7 +87,8 @@ pub(super) async fn answer(
     let Some(asked) = asked else { return Ok(()) };
     let trusts = association.does(Operation::CommitsAnything);
     let (event_type, event) = asked.event(association.archive(), &exchange, trusts);
-    let is_first = association.reports.is_empty();
+    let apart = association.does(Operation::ReportsApart);
+    let is_first = association.reports.is_empty() && !apart;
     association.reports.push_back(Report {
         exchange,
         context,

@@ -109,7 +109,8 @@ impl Retrieve {
         if self.sop_class != agreed.abstract_syntax {
             return Err(self.refusal(agreed));
         }
-        Wanted::read(identifier, root, association.hierarchy(&self.sop_class))
+        let hierarchy = association.hierarchy(&self.sop_class);
+        Wanted::read_as(identifier, root, hierarchy, association.operations())
     }
 
     fn refusal(&self, agreed: &Agreed) -> Outcome {

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use dicom_wire::dimse::{CommandSet, Status, StatusClass, element};
 use schemars::JsonSchema;
@@ -19,10 +21,14 @@ pub struct AlterResponse {
     pub of: Option<Kind>,
     /// Only responses with this status, such as `A801`.
     pub instead_of: Option<Reason>,
+    /// Only responses in which these elements of the command set have these values: `1020 = 0` where none remains.
+    pub having: BTreeMap<Reason, u16>,
     /// The status that goes out.
     pub status: Option<Reason>,
     /// Elements of the command set that are left out, by element number in hex: `1000`.
     pub without: Vec<Reason>,
+    /// Elements of the command set that are 0, there before or not, by element number in hex.
+    pub zero: Vec<Reason>,
     /// The element of the command set that `by` is added to: `1021` for completed sub-operations.
     pub number: Option<Reason>,
     /// What is added to it.
@@ -112,7 +118,9 @@ impl AlterResponse {
             Some(Kind::Failure) => class == StatusClass::Failure,
             Some(Kind::Success) => class == StatusClass::Success,
         };
+        let has = |(number, value): (&Reason, &u16)| set.number(hex(number)).ok().flatten() == Some(*value);
         is_kind
+            && self.having.iter().all(has)
             && self
                 .instead_of
                 .as_ref()
@@ -125,6 +133,9 @@ impl AlterResponse {
         }
         for number in &self.without {
             set.remove(hex(number));
+        }
+        for number in &self.zero {
+            set.put_number(hex(number), 0);
         }
         if let Some(number) = self.number.as_ref().map(hex) {
             let value = set.number(number).ok().flatten().unwrap_or_default();

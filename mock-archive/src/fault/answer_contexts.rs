@@ -8,12 +8,14 @@ use crate::rule::Scene;
 
 /// Presentation contexts are answered otherwise than they should be.
 ///
-/// On the wire: an A-ASSOCIATE-AC with another result for contexts that are refused, with answers for the first so many only, or with a transfer syntax that the
+/// On the wire: an A-ASSOCIATE-AC with another result for contexts that are refused, without a class that others have, with answers for the first so many only, or with a transfer syntax that the
 /// peer did not offer. Small devices answer 64 contexts and no more; many archives say 1 (user rejection) for whatever they refuse. A good client looks up every context that it
 /// proposed, uses only those that were accepted with a transfer syntax of its own offer, and offers what it needs in several associations if it has to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct AnswerContexts {
+    /// Contexts of these abstract syntaxes are refused with `result`.
+    pub of: Vec<String>,
     /// Contexts with this result get another one.
     pub instead_of: Option<u8>,
     /// The result that they get.
@@ -53,6 +55,11 @@ impl Fault for AnswerContexts {
         let other = self.transfer_syntax.as_deref();
         let other = other.and_then(|text| Uid::parse(text).ok());
         for context in contexts.iter_mut() {
+            let class = context.abstract_syntax.as_str();
+            if self.of.iter().any(|uid| uid == class) {
+                context.answer = ContextAnswer::Refused(self.result);
+                continue;
+            }
             match (&context.answer, &other) {
                 (ContextAnswer::Refused(result), _) if Some(*result) == self.instead_of => {
                     context.answer = ContextAnswer::Refused(self.result);

@@ -12,7 +12,7 @@ use crate::rule::Scene;
 /// that passes. Archives do it with parameters that they do not know or take from their configuration. A good client checks that the answer is what it asked for: the
 /// size of a picture, the number of matches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct ChangeParameter {
     /// Its name.
     pub name: String,
@@ -20,6 +20,8 @@ pub struct ChangeParameter {
     pub find: String,
     /// What it is replaced by; no value = the whole parameter is overlooked.
     pub value: Option<String>,
+    /// Whether only a request without the parameter is concerned, which then has it.
+    pub if_absent: bool,
 }
 
 impl Default for ChangeParameter {
@@ -28,6 +30,7 @@ impl Default for ChangeParameter {
             name: "window".to_owned(),
             find: String::new(),
             value: None,
+            if_absent: false,
         }
     }
 }
@@ -45,6 +48,7 @@ impl ChangeParameter {
             }
             seen = true;
             match &self.value {
+                _ if self.if_absent => pieces.push(piece.to_owned()),
                 None => {}
                 Some(new) if self.find.is_empty() => pieces.push(format!("{name}={new}")),
                 Some(new) => pieces.push(format!("{name}={}", value.replace(&self.find, new))),
@@ -88,6 +92,7 @@ mod tests {
             name: "a".into(),
             find: find.into(),
             value: value.map(str::to_owned),
+            if_absent: false,
         };
         fault.read(query)
     }

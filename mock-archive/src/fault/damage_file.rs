@@ -15,6 +15,8 @@ use crate::moment::{Form, Moment, Shape};
 pub struct DamageFile {
     /// Preamble and prefix are left out.
     pub no_preamble: bool,
+    /// The 128 bytes before the prefix are zero, whatever they were.
+    pub blank_preamble: bool,
     /// The transfer syntax that the file meta information names.
     pub claims: Option<String>,
     /// An attribute at the top level that is left out of what goes out as it is stored, by keyword or tag.
@@ -32,6 +34,7 @@ impl Fault for DamageFile {
     fn shape(&self, shape: &mut Shape<'_>) {
         if let Form::File { style, .. } = &mut shape.form {
             style.no_preamble |= self.no_preamble;
+            style.blank_preamble |= self.blank_preamble;
             style.claimed = self.claims.clone().or(style.claimed.take());
             style.without = self.without.map(|attribute| attribute.0).or(style.without);
             style.off_by = style.off_by.wrapping_add(self.off_by);

@@ -27,6 +27,8 @@ pub enum Labelling {
     Star,
     /// It stands inside the quotes of a type parameter.
     InsideType,
+    /// It stands inside the quotes of the whole answer's type, and where it belongs too.
+    AlsoInsideType,
     /// It names another transfer syntax.
     Wrong,
 }
@@ -48,6 +50,7 @@ impl Fault for LabelParts {
                 Labelling::Missing => Label::Missing,
                 Labelling::Star => Label::Star,
                 Labelling::InsideType => Label::InsideType,
+                Labelling::AlsoInsideType => Label::AlsoInsideType,
                 Labelling::Wrong => Label::Other(self.transfer_syntax.clone()),
             };
         }

@@ -37,6 +37,8 @@ pub enum Flaw {
     AllRoles,
     /// Every extended negotiation (56H) is answered with zeros.
     NoExtensions,
+    /// No extended negotiation (56H) is answered at all, as PS3.7 D.3.3.5 allows to who does not know it.
+    SilentExtensions,
 }
 
 /// Where the called and the calling AE title are in the PDU.
@@ -59,6 +61,7 @@ impl Flaw {
                 let roles = content.len().saturating_sub(2);
                 content[roles..].fill(1);
             }
+            (Self::SilentExtensions, 0x56) => return None,
             (Self::NoExtensions, 0x56) => {
                 let class = content.first_chunk().map_or(0, |bytes| u16::from_be_bytes(*bytes));
                 let information = content.len().min(2 + usize::from(class));

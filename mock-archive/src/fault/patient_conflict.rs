@@ -12,7 +12,7 @@ use crate::rule::Scene;
 ///
 /// On the wire: `reject` refuses the instance with A777 to A77B (dcm4chee, default policy); `coerce` stores it under the study's patient with warning B000;
 /// `accept` stores it as it is and the study keeps its patient; `split` stores it and the study is listed once for each patient (Orthanc 1.10 and 1.12, which then
-/// cannot retrieve it). A good client shows both IDs to a person, never merges two patients by itself, and does not send the instance again.
+/// cannot retrieve it); `hide` keeps it where neither searches nor retrieves come (AWS HealthImaging, as not primary). A good client shows both IDs to a person, never merges two patients by itself, and does not send the instance again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PatientConflict {
@@ -37,6 +37,8 @@ pub enum Outcome {
     Accept,
     /// Store it and list the study twice.
     Split,
+    /// Say that it is stored, and neither find nor give it back.
+    Hide,
 }
 
 impl Default for PatientConflict {
@@ -60,6 +62,7 @@ impl Fault for PatientConflict {
             Outcome::Coerce => policy::PatientConflict::Coerce,
             Outcome::Accept => policy::PatientConflict::Accept,
             Outcome::Split => policy::PatientConflict::Split,
+            Outcome::Hide => policy::PatientConflict::Hide,
         });
     }
 }

@@ -1,5 +1,6 @@
+use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_core::{DataElement, PrimitiveValue, VR};
-use dicom_dictionary_std::tags;
+use dicom_dictionary_std::{StandardDataDictionary, tags};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -64,7 +65,10 @@ impl Fault for RewriteMatch {
                 identifier.remove_element(tag);
             }
             Some(value) => {
-                let vr = identifier.get(tag).map_or(VR::LO, |element| element.vr());
+                let known = StandardDataDictionary.by_tag(tag);
+                let known = known.and_then(|entry| entry.vr().exact());
+                let vr = identifier.get(tag).map(|element| element.vr());
+                let vr = vr.or(known).unwrap_or(VR::LO);
                 let value = PrimitiveValue::from(value.as_str());
                 identifier.put(DataElement::new(tag, vr, value));
             }

@@ -26,6 +26,18 @@ pub(crate) fn position(index: i64, len: usize) -> Option<usize> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reason(pub FailureReason);
 
+impl Ord for Reason {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.0.cmp(&other.0.0)
+    }
+}
+
+impl PartialOrd for Reason {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 const REASONS: &[(&str, FailureReason)] = &[
     ("out-of-resources", FailureReason::OUT_OF_RESOURCES),
     ("patient-conflict", FailureReason::PATIENT_CONFLICT),

@@ -33,6 +33,8 @@ pub enum Quirk {
     SeparateRanges,
     /// Fuzzy matching leaves out what matches to the letter.
     FuzzyOnly,
+    /// Names match in the case that they are stored in, and in no other.
+    ExactNames,
 }
 
 /// A set of them.

@@ -83,6 +83,10 @@ pub enum Operation {
     NoOriginator,
     /// Whatever storage commitment is asked for is reported as committed.
     CommitsAnything,
+    /// Storage commitment is reported on an association of the archive's own, whatever is open.
+    ReportsApart,
+    /// A C-MOVE or C-GET without a unique key is for all that there is.
+    NoKeyIsAll,
 }
 
 /// A set of habits of one kind.

@@ -107,6 +107,8 @@ pub enum PartType {
     Checked,
     /// Nothing: every part is taken for an instance.
     Ignored,
+    /// A part of another one, and one without, is passed over without a word.
+    Skipped,
     /// It is seen only if it is spelled `Content-Type`, and a part without is refused.
     Spelled,
 }

@@ -17,6 +17,10 @@ pub struct MultipartStyle {
     pub open_end: bool,
     /// Header fields of parts that are left out, in lower case.
     pub without: Vec<String>,
+    /// Header fields that each part has besides.
+    pub with: Vec<(String, String)>,
+    /// Whether each part says how long it is, if that is no more than 64 MiB.
+    pub lengths: bool,
     /// How a part names its transfer syntax.
     pub label: Label,
     /// The part that is left out, counted from 0.
@@ -44,6 +48,8 @@ pub enum Label {
     Star,
     /// Within the quotes of a type parameter.
     InsideType,
+    /// Within the quotes of a type parameter, and in the part too.
+    AlsoInsideType,
     /// As this one.
     Other(String),
 }
@@ -53,6 +59,8 @@ pub enum Label {
 pub struct FileStyle {
     /// Whether preamble and prefix are left out.
     pub no_preamble: bool,
+    /// Whether the preamble is zero, whatever was stored.
+    pub blank_preamble: bool,
     /// The transfer syntax that the file meta information names, whatever the data set is in.
     pub claimed: Option<String>,
     /// An element at the top level that is left out of files that go out as they are stored.

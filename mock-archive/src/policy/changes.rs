@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
+use serde_json::json;
 
 use super::{Field, Policy};
 
@@ -101,6 +103,11 @@ impl PolicyChanges {
         }
     }
 
+    /// The policies that are set, by name.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.changes.iter().map(|(field, _)| field.name)
+    }
+
     /// Whether nothing is changed.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
@@ -131,6 +138,16 @@ impl<'de> Deserialize<'de> for PolicyChanges {
             }
         }
         deserializer.deserialize_map(Changes)
+    }
+}
+
+impl Serialize for PolicyChanges {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let words = self.changes.iter().map(|(field, words)| match &words[..] {
+            [one] => (field.name, json!(one)),
+            several => (field.name, json!(several)),
+        });
+        serializer.collect_map(words)
     }
 }
 

@@ -100,6 +100,8 @@ pub enum PatientConflict {
     Coerce,
     /// It is stored, and the study is listed once for each patient.
     Split,
+    /// It is said to be stored, and is neither found nor given back.
+    Hide,
 }
 
 /// What is thrown away of an instance before it is kept.

@@ -184,9 +184,10 @@ impl Words for PatientConflict {
             ("accept", _) => Ok(Self::Accept),
             ("coerce", _) => Ok(Self::Coerce),
             ("split", _) => Ok(Self::Split),
+            ("hide", _) => Ok(Self::Hide),
             ("reject", reason) => Ok(Self::Reject(reason)),
             (other, _) => Err(format!(
-                "{other:?} is none of accept, coerce, split, reject[:REASON]"
+                "{other:?} is none of accept, coerce, split, hide, reject[:REASON]"
             )),
         }
     }
@@ -196,6 +197,7 @@ impl Words for PatientConflict {
             Self::Accept => "accept".to_owned(),
             Self::Coerce => "coerce".to_owned(),
             Self::Split => "split".to_owned(),
+            Self::Hide => "hide".to_owned(),
             Self::Reject(reason) => format!("reject:{}", Reason(*reason)),
         }]
     }

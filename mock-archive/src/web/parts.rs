@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use axum::response::Response;
+use bytes::Bytes;
 use dicom_wire::media::MediaType;
 use dicom_wire::multipart::{Boundary, Headers, Writer};
 
@@ -78,8 +79,13 @@ impl Parts {
                     Form::Multipart if style.skipped == Some(number - 1) => return Ok(()),
                     Form::Multipart => {}
                 }
-                sink.write_all(&writer.part_head(&style.headers(part, location)))?;
-                bytes(sink)
+                let headers = style.headers(part, location);
+                if !style.lengths {
+                    sink.write_all(&writer.part_head(&headers))?;
+                    return bytes(sink);
+                }
+                let head = writer.part_head(&headers.with("Content-Length", UNKNOWN));
+                sink.headed(|length| with_length(&head, length), bytes)
             })?;
             match form == Form::Single || style.open_end {
                 true => Ok(()),
@@ -99,16 +105,31 @@ impl Parts {
         let announced = announced.and_then(|text| Boundary::parse(text).ok());
         let boundary = announced.as_ref().unwrap_or(&self.boundary);
         match self.style.label {
-            Label::InsideType => boundary.content_type(&self.first.to_string()),
+            Label::InsideType | Label::AlsoInsideType => {
+                boundary.content_type(&self.first.to_string())
+            }
             _ => boundary.content_type(self.first.essence()),
         }
     }
 }
 
+/// Stands for a length in the head of a part until it is known.
+const UNKNOWN: &str = "not known yet";
+
+/// The head of a part with its length in the place for it.
+fn with_length(head: &[u8], length: Option<usize>) -> Bytes {
+    let head = String::from_utf8_lossy(head);
+    let field = format!("Content-Length: {UNKNOWN}\r\n");
+    let said = length.map_or_else(String::new, |length| {
+        format!("Content-Length: {length}\r\n")
+    });
+    Bytes::from(head.replacen(&field, &said, 1))
+}
+
 impl MultipartStyle {
     fn headers(&self, part: &MediaType, location: &str) -> Headers {
         let label = match &self.label {
-            Label::True => part.to_string(),
+            Label::True | Label::AlsoInsideType => part.to_string(),
             Label::Missing | Label::InsideType => part.essence().to_owned(),
             Label::Star => format!("{}; transfer-syntax=*", part.essence()),
             Label::Other(uid) => format!("{}; transfer-syntax={uid}", part.essence()),
@@ -119,7 +140,12 @@ impl MultipartStyle {
         ];
         let is_kept = |name: &str| !self.without.contains(&name.to_ascii_lowercase());
         let kept = fields.into_iter().filter(|(name, _)| is_kept(name));
-        kept.fold(Headers::new(), |headers, (name, value)| {
+        let added = self
+            .with
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.clone()));
+        let all = added.chain(kept);
+        all.fold(Headers::new(), |headers, (name, value)| {
             headers.with(name, value)
         })
     }

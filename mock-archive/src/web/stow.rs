@@ -412,6 +412,11 @@ impl<'a> Reception<'a> {
     fn begin(&mut self, headers: &Headers) {
         let rule = self.asked.exchange.dialect().multipart.part_type;
         let is_spelled = headers.iter().any(|(name, _)| name == "Content-Type");
+        let is_dicom = matches!(headers.content_type(), Some(Ok(media)) if media.is(DICOM));
+        if rule == PartType::Skipped && !is_dicom {
+            self.part = Part::Refused;
+            return;
+        }
         let objection = match headers.content_type() {
             _ if rule == PartType::Ignored => None,
             _ if rule == PartType::Spelled && !is_spelled => {

@@ -1,21 +1,32 @@
 use std::path::Path;
 
 use dicom_mock_archive::fault::{self, AnyFault, Named};
+use dicom_mock_archive::personality;
 use dicom_mock_archive::rule::Then;
 
 #[test]
 fn docs_faults_md_is_what_the_list_says() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/faults.md");
-    let expected = fault::markdown();
+    assert_page("faults.md", &fault::markdown());
+}
+
+#[test]
+fn docs_personalities_md_is_what_the_files_say() {
+    assert_page("personalities.md", &personality::markdown());
+}
+
+fn assert_page(name: &str, expected: &str) {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../docs")
+        .join(name);
     if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&page, &expected).unwrap();
+        std::fs::write(&page, expected).unwrap();
     }
 
     let committed = std::fs::read_to_string(&page).unwrap();
 
     assert!(
         committed == expected,
-        "docs/faults.md is out of date: run `just docs`"
+        "docs/{name} is out of date: run `just docs`"
     );
 }
 

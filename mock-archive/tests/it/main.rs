@@ -11,6 +11,7 @@ mod docs;
 mod faults;
 mod hostile;
 mod journal;
+mod personalities;
 mod policies;
 mod recording;
 mod scenarios;

@@ -12,6 +12,7 @@ use super::super::identifier::{self, Hierarchy};
 use super::super::negotiate::Root;
 use crate::archive::Archive;
 use crate::exchange::Exchange;
+use crate::moment::{Habits, Operation};
 use crate::request::Scope;
 use crate::store::Stored;
 
@@ -25,8 +26,28 @@ pub(in crate::dimse) struct Wanted {
 }
 
 impl Wanted {
+    /// Reads an identifier as an archive of these habits does: one may take it for all there is if it has no unique key.
+    pub(in crate::dimse) fn read_as(
+        identifier: &InMemDicomObject,
+        root: Root,
+        hierarchy: Hierarchy,
+        habits: Habits<Operation>,
+    ) -> Result<Self, Outcome> {
+        let level = identifier::level(identifier, root)?;
+        let has_key = identifier::text(identifier, identifier::unique_key(level)).is_some();
+        if has_key || !habits.has(Operation::NoKeyIsAll) {
+            return Self::read(identifier, root, hierarchy);
+        }
+        let above = Scope::all();
+        Ok(Self {
+            level,
+            keys: Vec::new(),
+            above,
+        })
+    }
+
     /// Reads an identifier: every level above named once (or not, if relational retrieval was negotiated), the level itself once or as a list (PS3.4 C.4.2.2.1).
-    pub(in crate::dimse) fn read(
+    fn read(
         identifier: &InMemDicomObject,
         root: Root,
         hierarchy: Hierarchy,
@@ -75,11 +96,10 @@ impl Wanted {
         archive: &Archive,
         exchange: &Exchange,
     ) -> Vec<Arc<Stored>> {
-        let scopes: Vec<_> = self
-            .keys
-            .iter()
-            .filter_map(|key| self.scope_of(key))
-            .collect();
+        let scopes: Vec<_> = match &self.keys[..] {
+            [] => vec![self.above.clone()],
+            keys => keys.iter().filter_map(|key| self.scope_of(key)).collect(),
+        };
         archive.select_all(exchange, &scopes)
     }
 

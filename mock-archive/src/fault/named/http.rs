@@ -25,6 +25,7 @@ named! {
     "http.no-content-type" => r#"{"when":{"protocol":"web"},"then":{"drop-headers":{"names":["content-type"]}}}"#, "answers do not say what they are", ["web.msg.content-type"];
     "http.charset-500" => r#"{"when":{"protocol":"web","header":{"accept-charset":"*"}},"then":{"http-status":{"status":500}}}"#, "a character set that is not known is an error", ["web.charset.unsupported-ignored"];
     "ext.delete-open" => r#"{"when":{"service":"delete"},"then":{"allow-delete":{}}}"#, "studies can be deleted although nothing says so", ["ext.delete.undeclared-405"];
+    "http.error-json-as-text" => r#"{"when":{"protocol":"web"},"then":{"error-form":{"body":"{\"errorMessage\":\"{reason}\"}","content-type":"text/plain"}}}"#, "errors are JSON labelled as plain text", [];
     "http.two-content-types" => r#"{"when":{"protocol":"web"},"then":{"change-header":{"field":"content-type","value":"text/plain","twice":true}}}"#, "answers have two types", [];
     "http.html-200" => r#"{"when":{"protocol":"web"},"then":{"http-status":{"status":200,"body":"html"}}}"#, "a login page comes in place of every answer", [];
     "auth.deny" => r#"{"when":{"protocol":"web"},"then":{"http-status":{"status":403,"body":"text"}}}"#, "nobody may do anything", [];

@@ -15,6 +15,8 @@ named! {
     "stow.unsupported" => r#"{"when":{"service":"store"},"then":{"refuse-transfer-syntax":{}}}"#, "compressed instances are refused with C122", [];
     "stow.ts-reject-0110" => r#"{"when":{"service":"store"},"then":{"refuse-transfer-syntax":{"reason":"0110"}}}"#, "compressed instances are refused with 0110", ["stow.fail.transfer-syntax-c122"];
     "stow.conflict" => r#"{"when":{"service":"store"},"then":{"patient-conflict":{"outcome":"reject","reason":"A778"}}}"#, "an instance of another patient than its study is refused with A778", [];
+    "stow.no-patient-id" => r#"{"when":{"service":"store"},"then":{"refuse-unidentified":{}}}"#, "an instance without a Patient ID is refused", [];
+    "stow.conflict-hides" => r#"{"when":{"service":"store"},"then":{"patient-conflict":{"outcome":"hide"}}}"#, "an instance of another patient than its study is said to be stored, and is neither found nor given back", [];
     "stow.conflict-splits-study" => r#"{"when":{"service":"store"},"then":{"patient-conflict":{"outcome":"split"}}}"#, "a study under two patients is listed twice", ["stow.conflict.patient-id"];
     "mp.matches-midline" => r#"{"when":{"service":"store","protocol":"web"},"then":{"boundary-anywhere":{}}}"#, "the boundary is taken for a delimiter inside a part", ["stow.mp.token-inside-pixels"];
     "stow.drop-referenced-item" => r#"{"when":{"service":"store","protocol":"web"},"then":{"list-at-most":{"referenced":1}}}"#, "one stored instance is listed, whatever there are", ["stow.all.referenced-sop"];
