@@ -75,7 +75,7 @@ pub(crate) fn shade<T: Level>(source: &Source<'_>) -> Shaded<T> {
     let level = |stored: f64| T::of(output.level(curve.level(modality.output(stored))));
     let cell = Cell::of(image, samples);
     let pixels = match &samples.values {
-        Values::U8(values) => by_table(values, cell, padding, level),
+        Values::U8(values) => by_bytes(values, cell, padding, level),
         Values::U16(values) => by_table(values, cell, padding, level),
         Values::U32(values) => values
             .iter()
@@ -92,22 +92,49 @@ pub(crate) fn shade<T: Level>(source: &Source<'_>) -> Shaded<T> {
     }
 }
 
-/// Values of up to 16 bits: each between the lowest and the highest is shaded once.
-fn by_table<V: Copy + Into<u32>, T: Level>(
-    values: &[V],
+/// Values of eight bits: all 256 are shaded once.
+fn by_bytes<T: Level>(
+    values: &[u8],
     cell: Cell,
     padding: Option<(i64, i64)>,
     level: impl Fn(f64) -> T + Copy,
 ) -> Vec<T> {
-    let index = |value: V| cell.rank(value.into());
-    let (low, high) = values.iter().fold((u32::MAX, 0), |(low, high), &value| {
-        (low.min(index(value)), high.max(index(value)))
-    });
-    let shade = |rank| shade_one(cell.value(cell.ranked(rank)), padding, level);
-    let table: Vec<T> = (low..=high).map(shade).collect();
+    let table: [T; 256] =
+        std::array::from_fn(|bits| shade_one(cell.value(bits as u32), padding, level));
     values
         .iter()
-        .map(|&value| table[(index(value) - low) as usize])
+        .map(|&value| table[usize::from(value)])
+        .collect()
+}
+
+/// Values of up to 16 bits: each between the lowest and the highest is shaded once.
+fn by_table<T: Level>(
+    values: &[u16],
+    cell: Cell,
+    padding: Option<(i64, i64)>,
+    level: impl Fn(f64) -> T + Copy,
+) -> Vec<T> {
+    let (shift, mask, sign) = (cell.shift, cell.mask() as u16, cell.sign() as u16);
+    let rank = |value: u16| (value >> shift & mask) ^ sign;
+    // Compared as signed numbers, for which every processor has an instruction that takes several at once.
+    let (mut low, mut high) = (i16::MAX, i16::MIN);
+    for &value in values {
+        let rank = (rank(value) ^ 0x8000) as i16;
+        low = low.min(rank);
+        high = high.max(rank);
+    }
+    let (low, high) = (low as u16 ^ 0x8000, high as u16 ^ 0x8000);
+    // As long as there are ranks, so that none has to be checked.
+    let mut table = vec![T::BLACK; 1 << 16];
+    for rank in low..=high {
+        table[usize::from(rank)] = shade_one(cell.value(cell.ranked(rank.into())), padding, level);
+    }
+    let Ok(table) = <&[T; 1 << 16]>::try_from(&table[..]) else {
+        return Vec::new();
+    };
+    values
+        .iter()
+        .map(|&value| table[usize::from(rank(value))])
         .collect()
 }
 
@@ -141,12 +168,7 @@ impl Cell {
         1 << self.stored
     }
 
-    /// The place of a cell's value among all values, from the least; for cells of at most 16 bits.
-    pub(crate) fn rank(self, cell: u32) -> u32 {
-        (cell >> self.shift & self.mask()) ^ self.sign()
-    }
-
-    /// The cell at a place.
+    /// The cell whose value has this place among all values, from the least; for cells of at most 16 bits.
     pub(crate) fn ranked(self, rank: u32) -> u32 {
         (rank ^ self.sign()) << self.shift
     }

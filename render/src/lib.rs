@@ -86,4 +86,8 @@ mod text;
 
 pub mod attributes;
 
+pub mod encapsulated;
+
+pub mod summary;
+
 pub mod person;

@@ -17,5 +17,6 @@ mod person;
 mod real;
 mod report;
 mod states;
+mod summary;
 mod support;
 mod viewport;
