@@ -1,5 +1,6 @@
 //! The client that made a call: told how far it is, asked where it may go, asked whether it is really meant.
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -18,6 +19,8 @@ const ANSWER: Duration = Duration::from_secs(300);
 pub struct Client {
     peer: Option<Peer<RoleServer>>,
     token: Option<ProgressToken>,
+    /// Whether progress is written to standard error.
+    terminal: bool,
     /// The last progress told; it has to increase (MCP, progress).
     last: Mutex<f64>,
 }
@@ -39,12 +42,33 @@ impl Client {
         Self {
             peer: Some(context.peer.clone()),
             token: context.meta.get_progress_token(),
+            terminal: false,
             last: Mutex::default(),
+        }
+    }
+
+    /// A person at a terminal, if standard error is one.
+    pub fn terminal() -> Self {
+        Self {
+            terminal: std::io::stderr().is_terminal(),
+            ..Self::default()
         }
     }
 
     /// Says how far the call is, where the client wants to know.
     pub async fn progress(&self, done: f64, total: Option<f64>, message: &str) {
+        if self.terminal {
+            let bar = total.map_or_else(String::new, |total| {
+                let filled = ((done / total.max(1.0)) * 30.0).clamp(0.0, 30.0) as usize;
+                format!("[{}{}] ", "#".repeat(filled), ".".repeat(30 - filled))
+            });
+            let end = if total.is_some_and(|total| done >= total) {
+                "\n"
+            } else {
+                ""
+            };
+            eprint!("\r{bar}{message}{end}");
+        }
         let (Some(peer), Some(token)) = (&self.peer, &self.token) else {
             return;
         };

@@ -284,10 +284,7 @@ impl Config {
                 .map(Phi::parse)
                 .transpose()?
                 .unwrap_or_default(),
-            queue: flags
-                .queue
-                .or_else(|| environment.value("DICOM_QUEUE").map(PathBuf::from))
-                .or(file.queue),
+            queue: flags.queue.or(file.queue),
         })
     }
 

@@ -271,6 +271,17 @@ impl Failure {
         }
     }
 
+    /// The same failure without the archive's own words, which may name a patient.
+    pub fn without_words(mut self) -> Self {
+        match &mut self {
+            Self::Status { said, .. } | Self::Unusable { said, .. } | Self::Dimse { said, .. } => {
+                *said = None;
+            }
+            _ => {}
+        }
+        self
+    }
+
     /// The same failure of something that is named more exactly.
     pub fn while_doing(mut self, name: impl FnOnce(&str) -> String) -> Self {
         match &mut self {

@@ -65,6 +65,7 @@ pub async fn page(
             .columns
             .unwrap_or(listing::columns(search.level)),
         include: search.terms.include.clone(),
+        exclude: search.terms.exclude.clone(),
         next_offset,
     })
 }

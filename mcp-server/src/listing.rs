@@ -56,6 +56,8 @@ pub struct Listing {
     pub columns: &'static [Tag],
     /// Attributes shown beside these.
     pub include: Include,
+    /// Attributes not shown.
+    pub exclude: Vec<Tag>,
     /// Where the next page starts, where there may be one.
     pub next_offset: Option<usize>,
 }
@@ -194,6 +196,19 @@ pub fn checked(search: &Search, page: Page) -> Page {
             Attribute::of(key).keyword
         ));
     }
+    // What a reader of this level needs and no row even names: a reader must not take it for empty.
+    let silent: Vec<String> = columns(search.level)
+        .iter()
+        .filter(|tag| {
+            !is_optional(search.level, **tag)
+                && !kept.is_empty()
+                && kept.iter().all(|row| !row.names(**tag))
+        })
+        .map(|tag| Attribute::of(*tag).keyword)
+        .collect();
+    if !silent.is_empty() {
+        warnings.push(format!("the archive did not return {}", silent.join(", ")));
+    }
     let before = kept.len();
     let mut seen = BTreeSet::new();
     kept.retain(|row| seen.insert(row.text(key)));
@@ -206,6 +221,29 @@ pub fn checked(search: &Search, page: Page) -> Page {
     Page {
         rows: kept,
         warnings,
+    }
+}
+
+/// Attributes of our columns that an archive need not return unasked (PS3.18 tables 10.6.3-3 to 10.6.3-5).
+fn is_optional(level: Level, tag: Tag) -> bool {
+    match level {
+        Level::Patient => tag == tags::NUMBER_OF_PATIENT_RELATED_STUDIES,
+        Level::Study => tag == tags::STUDY_DESCRIPTION,
+        Level::Series => matches!(
+            tag,
+            tags::SERIES_DATE
+                | tags::SERIES_TIME
+                | tags::BODY_PART_EXAMINED
+                | tags::SERIES_DESCRIPTION
+        ),
+        Level::Instance => matches!(
+            tag,
+            tags::CONTENT_DATE
+                | tags::CONTENT_TIME
+                | tags::NUMBER_OF_FRAMES
+                | tags::ROWS
+                | tags::COLUMNS
+        ),
     }
 }
 
@@ -259,6 +297,8 @@ impl Listing {
         };
         further.retain(|tag| !shown.contains(tag));
         shown.extend(further);
+        // A row that cannot be followed up is of no use, whatever was excluded.
+        shown.retain(|tag| *tag == key(self.level) || !self.exclude.contains(tag));
         shown.into_iter().map(Attribute::of).collect()
     }
 

@@ -1,64 +1,20 @@
 //! The command line: settings in, a client served until it leaves.
 
+mod cli;
+
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{Parser, Subcommand};
-use dicom_mcp_server::config::{Config, ConfigError, Environment, Flags, Permissions, Store};
+use clap::Parser as _;
+use dicom_mcp_server::config::{Config, ConfigError, Environment, Store};
 use dicom_mcp_server::demo::Demo;
 use dicom_mcp_server::server::Server;
 use dicom_mcp_server::tools::{self, Session};
-use dicom_mcp_server::{settings, stdio};
+use dicom_mcp_server::{command, http, settings, stdio};
 
-/// Lets an AI assistant search, read, look at and store imaging data in a DICOMweb archive, over MCP.
-///
-/// Every setting can also stand in the environment or in a .env file in the working directory, under the name that is shown with it;
-/// flags go first. Standard output belongs to the protocol; RUST_LOG=debug says on standard error what is done, without patient data.
-#[derive(Debug, Parser)]
-#[command(version)]
-struct Cli {
-    /// Serve an archive with demo patients, in this process: no other archive is needed
-    #[arg(long)]
-    demo: bool,
-    /// Base address of the archive, as http://127.0.0.1:8042/dicomweb [DICOMWEB_HOST]
-    #[arg(long, value_name = "URL", conflicts_with = "demo")]
-    dicomweb_host: Option<String>,
-    /// basic, bearer or none [DICOMWEB_AUTH]
-    #[arg(long, value_name = "KIND")]
-    dicomweb_auth: Option<String>,
-    /// User for basic authentication [DICOMWEB_USER]
-    #[arg(long, value_name = "NAME")]
-    dicomweb_user: Option<String>,
-    /// Password for basic authentication; better in the environment, where other users do not see it [DICOMWEB_PASS]
-    #[arg(long, value_name = "PASSWORD")]
-    dicomweb_pass: Option<String>,
-    /// Token for bearer authentication; better in the environment [DICOMWEB_TOKEN]
-    #[arg(long, value_name = "TOKEN")]
-    dicomweb_token: Option<String>,
-    /// Longest time for an answer of the archive, in milliseconds; 30000 where nothing is said [DICOMWEB_TIMEOUT]
-    #[arg(long, value_name = "MS")]
-    dicomweb_timeout: Option<String>,
-    /// Allow store-instances
-    #[arg(long)]
-    allow_store: bool,
-    /// A folder that store-instances may read; may be given several times. With --demo the working directory where none is given
-    #[arg(long, value_name = "FOLDER")]
-    allow_path: Vec<PathBuf>,
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Print what the tools are, as docs/tools.md or as the JSON that clients get
-    Tools {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-    },
-}
+use cli::{Cli, Command, Letters, Transport};
 
 /// Exit code for "not configured" and for settings that cannot be (design: as clap's own usage errors).
 const USAGE: u8 = 2;
@@ -66,7 +22,7 @@ const USAGE: u8 = 2;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     if let Some(Command::Tools { json }) = cli.command {
-        return print_tools(json);
+        return print_tools(cli.profile.into(), json);
     }
     log();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
@@ -83,7 +39,7 @@ fn main() -> ExitCode {
     // A read of standard input cannot be cancelled, and nothing else is worth waiting for.
     runtime.shutdown_background();
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("dicom-mcp-server: {error:#}");
             match error.downcast_ref::<ConfigError>() {
@@ -100,58 +56,117 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: Cli) -> anyhow::Result<()> {
-    let (config, _demo) = if cli.demo {
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let folder = std::env::current_dir().unwrap_or_default();
+    let environment = Environment::read(&folder);
+    let demo = if cli.settings.demo {
         let demo = Demo::start()
             .await
             .map_err(anyhow::Error::from_boxed)
             .context("the demo archive does not start")?;
-        let mut config = Config::for_host(&demo.address())?;
-        let paths = if cli.allow_path.is_empty() {
-            vec![std::env::current_dir()?]
-        } else {
-            cli.allow_path
-        };
-        config.permissions = Permissions::new(Store::On, &paths)?;
-        (config, Some(demo))
+        Some(demo)
     } else {
-        let flags = Flags {
-            host: cli.dicomweb_host,
-            auth: cli.dicomweb_auth,
-            user: cli.dicomweb_user,
-            pass: cli.dicomweb_pass,
-            token: cli.dicomweb_token,
-            timeout: cli.dicomweb_timeout,
-            store: if cli.allow_store {
-                Store::On
-            } else {
-                Store::Off
-            },
-            paths: cli.allow_path,
-            ..Flags::default()
-        };
-        let folder = std::env::current_dir().unwrap_or_default();
-        (Config::resolve(flags, &Environment::read(&folder))?, None)
+        None
     };
-    if std::io::stdin().is_terminal() {
-        eprintln!(
-            "Serving the archives {} over MCP: an MCP client is expected on standard input. Ctrl-D ends.",
-            config
-                .archives
-                .iter()
-                .map(|archive| archive.name.as_str())
-                .collect::<Vec<_>>()
-                .join(", ")
-        );
+    let mut flags = cli.settings.flags(&environment);
+    let config = match &demo {
+        None => Config::resolve(flags, &environment)?,
+        Some(demo) => {
+            // Only what the process itself offers: a demo never talks to an archive that happens to be configured.
+            flags.host = Some(demo.address());
+            flags.dimse = Some(demo.dimse_address());
+            flags.called = Some(demo.ae_title());
+            flags.store = Store::On;
+            if flags.paths.is_empty() {
+                flags.paths = vec![folder];
+            }
+            Config::resolve(flags, &Environment::default())?
+        }
+    };
+    let mut session = Session::new(config).map_err(told)?;
+    if let Some(demo) = &demo {
+        session = session.once(demo.ready());
     }
-    let session = Session::new(config).map_err(|failure| anyhow::anyhow!(failure.explain()))?;
-    stdio::serve(
-        Server::new(session),
-        tokio::io::stdin(),
-        tokio::io::stdout(),
-    )
-    .await
-    .map_err(anyhow::Error::from_boxed)
+    match cli.command {
+        None => {
+            serve(
+                session,
+                cli.transport,
+                cli.listen,
+                cli.allow_origin,
+                cli.profile.into(),
+                &environment,
+            )
+            .await
+        }
+        Some(Command::Tools { .. }) => Ok(ExitCode::SUCCESS),
+        Some(Command::Store {
+            paths,
+            dry_run,
+            archive,
+        }) => {
+            let session = session.for_archive(&archive).map_err(told)?.on_terminal();
+            let paths: Vec<PathBuf> = paths;
+            print(
+                command::store(&session, &paths, dry_run)
+                    .await
+                    .map_err(told)?,
+            )
+        }
+        Some(Command::DeadLetters { action, archive }) => {
+            let session = session.for_archive(&archive).map_err(told)?.on_terminal();
+            let said = match action.unwrap_or(Letters::List) {
+                Letters::List => command::list(&session).await,
+                Letters::Show { id } => command::show(&session, &id),
+                Letters::Retry { id } => command::retry(&session, &id).await,
+            };
+            print(said.map_err(told)?)
+        }
+        Some(Command::Doctor) => print(command::doctor(&session).await),
+    }
+}
+
+fn told(failure: dicom_mcp_server::error::Failure) -> anyhow::Error {
+    anyhow::anyhow!(failure.explain())
+}
+
+async fn serve(
+    session: Session,
+    transport: Transport,
+    listen: std::net::SocketAddr,
+    origins: Vec<String>,
+    profile: dicom_mcp_server::profile::Profile,
+    environment: &Environment,
+) -> anyhow::Result<ExitCode> {
+    let server = Server::new(session.clone()).with_profile(profile);
+    match transport {
+        Transport::Stdio => {
+            if std::io::stdin().is_terminal() {
+                eprintln!(
+                    "Serving {} over MCP: an MCP client is expected on standard input. Ctrl-D ends.",
+                    session.names()
+                );
+            }
+            stdio::serve(server, tokio::io::stdin(), tokio::io::stdout())
+                .await
+                .map_err(anyhow::Error::from_boxed)?;
+        }
+        Transport::Http => {
+            let door = http::Door {
+                listen,
+                origins,
+                token: environment.token(),
+            };
+            let open = http::open(server, door).await?;
+            eprintln!(
+                "Serving {} over MCP at http://{}/mcp",
+                session.names(),
+                open.address()
+            );
+            open.serve().await?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// To standard error, and only what this program says itself: libraries below log what they carry, and that is patient data.
@@ -171,14 +186,30 @@ fn log() {
 
 #[expect(
     clippy::print_stdout,
+    reason = "the answer to a command on the command line; no client is served"
+)]
+fn print(said: command::Said) -> anyhow::Result<ExitCode> {
+    println!("{}", said.text);
+    Ok(match said.outcome {
+        dicom_mcp_server::answer::Outcome::Done => ExitCode::SUCCESS,
+        dicom_mcp_server::answer::Outcome::NotAllDone => ExitCode::FAILURE,
+    })
+}
+
+#[expect(
+    clippy::print_stdout,
     reason = "the answer to a question on the command line; no client is served"
 )]
-fn print_tools(json: bool) -> ExitCode {
+fn print_tools(profile: dicom_mcp_server::profile::Profile, json: bool) -> ExitCode {
     if !json {
         print!("{}", tools::markdown());
         return ExitCode::SUCCESS;
     }
-    let tools: Vec<_> = tools::all().iter().map(tools::Tool::describe).collect();
+    let tools: Vec<_> = profile
+        .tools()
+        .iter()
+        .map(|tool| profile.describe(tool))
+        .collect();
     match serde_json::to_string_pretty(&tools) {
         Ok(text) => {
             println!("{text}");

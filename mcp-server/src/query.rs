@@ -42,6 +42,8 @@ pub struct Terms {
     pub include: Include,
     /// The attributes of a row instead of those of the level.
     pub columns: Option<&'static [Tag]>,
+    /// Attributes that are not shown.
+    pub exclude: Vec<Tag>,
     /// Rows a page; [`DEFAULT_LIMIT`] where `None`.
     pub limit: Option<usize>,
     /// Rows to skip.

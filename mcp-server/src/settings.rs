@@ -18,11 +18,16 @@ fn settings(program: &str) -> String {
         "This program is started by an MCP client, which talks to it over standard input and output. Put into the client's settings, \
          for Claude Desktop (claude_desktop_config.json) and Cursor (.cursor/mcp.json):\n\n{}\n\n\
          for VS Code (.vscode/mcp.json):\n\n{}\n\n\
+         for Zed (settings.json):\n\n{}\n\n\
          DICOMWEB_HOST is the archive's DICOMweb base address; DICOMWEB_AUTH, DICOMWEB_USER, DICOMWEB_PASS and DICOMWEB_TOKEN \
-         say who asks. Without an archive, use \"args\": [\"--demo\"] instead of \"env\": demo patients, nothing to install.",
+         say who asks. For an archive over DIMSE set DICOM_HOST, DICOM_PORT, DICOM_CALLED_AE_TITLE (its title) and DICOM_AE_TITLE (ours), \
+         instead or as well. Without an archive, use \"args\": [\"--demo\"] instead of \"env\": demo patients, nothing to install.",
         pretty(json!({"mcpServers": {"dicom": {"command": program, "env": archive}}})),
         pretty(
             json!({"servers": {"dicom": {"type": "stdio", "command": program, "env": archive}}})
+        ),
+        pretty(
+            json!({"context_servers": {"dicom": {"source": "custom", "command": program, "args": [], "env": archive}}})
         ),
     )
 }

@@ -24,11 +24,13 @@ mod retry_dead_letters;
 mod store_instances;
 mod verify_connection;
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use rmcp::model::{Tool as Described, ToolAnnotations};
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
+use tokio::sync::watch;
 
 use crate::answer::Answer;
 use crate::arguments::{self, Arguments, Kind, Parameter};
@@ -40,11 +42,13 @@ use crate::deadletter::Queue;
 use crate::error::Failure;
 use crate::phi::Mask;
 use crate::query::{self, Include, Search, Terms};
+use crate::row::Row;
 use crate::{attribute, preset, text};
 use dicom_wire::query::{Level, Matching};
+use dicom_wire::uid::Uid;
 
 /// One tool: what clients see of it, and what it does.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Tool {
     /// Its name, kebab-case.
     pub name: &'static str,
@@ -92,6 +96,9 @@ impl Effect {
 /// A tool at work.
 pub type Pending<'a> = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send + 'a>>;
 
+/// Series whose studies are remembered.
+const MAX_SEEN: usize = 5_000;
+
 /// What a call works with: one archive, the settings, and the client that asks. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -105,6 +112,10 @@ pub struct Session {
     archives: Arc<Mutex<Vec<Arc<Backend>>>>,
     /// What is shown of patients.
     pub mask: Arc<Mask>,
+    /// Becomes true when calls may begin.
+    ready: Option<watch::Receiver<bool>>,
+    /// Series that were listed, with their studies: some clients name a series without its study, and many archives do not search so.
+    seen: Arc<Mutex<BTreeMap<String, Uid>>>,
 }
 
 impl Session {
@@ -129,7 +140,37 @@ impl Session {
             config: Arc::new(config),
             client: Arc::default(),
             archives: Arc::new(Mutex::new(archives)),
+            ready: None,
+            seen: Arc::default(),
         })
+    }
+
+    /// The same session, whose calls wait until this is true.
+    pub fn once(self, ready: watch::Receiver<bool>) -> Self {
+        Self {
+            ready: Some(ready),
+            ..self
+        }
+    }
+
+    /// Waits until calls may begin.
+    pub async fn ready(&self) {
+        if let Some(ready) = &self.ready {
+            // One that will never be ready any more is as ready as it gets.
+            let _ = ready.clone().wait_for(|ready| *ready).await;
+        }
+    }
+
+    /// The same session, whose progress goes to the terminal.
+    pub fn on_terminal(&self) -> Self {
+        self.for_client(Client::terminal())
+    }
+
+    /// The names of the archives, for people.
+    pub fn names(&self) -> String {
+        let archives = self.archives();
+        let names: Vec<&str> = archives.iter().map(|archive| archive.name()).collect();
+        format!("the archives {}", names.join(", "))
     }
 
     /// The same session, as one client sees it.
@@ -194,6 +235,30 @@ impl Session {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
+    /// Remembers the study of series that were listed, the last few thousand of them.
+    fn note_series(&self, study: &Uid, rows: &[Row]) {
+        let mut seen = self
+            .seen
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if seen.len() > MAX_SEEN {
+            seen.clear();
+        }
+        let series = rows
+            .iter()
+            .filter_map(|row| row.text(dicom_dictionary_std::tags::SERIES_INSTANCE_UID));
+        seen.extend(series.map(|series| (series, study.clone())));
+    }
+
+    /// The study of a series that was listed.
+    pub(crate) fn study_of(&self, series: &Uid) -> Option<Uid> {
+        let seen = self
+            .seen
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        seen.get(series.as_str()).cloned()
+    }
+
     /// The dead-letter queue, where a folder is set for it.
     ///
     /// # Errors
@@ -256,8 +321,8 @@ impl Tool {
         self.parameters.iter().chain([&ARCHIVE]).collect()
     }
 
-    /// The tool as `tools/list` tells it.
-    pub fn describe(&self) -> Described {
+    /// The tool with these parameters as `tools/list` tells it.
+    pub fn describe(&self, parameters: &[&Parameter]) -> Described {
         let object = |json: Json| match json {
             Json::Object(object) => Arc::new(object),
             _ => Arc::default(),
@@ -268,15 +333,48 @@ impl Tool {
             .destructive(false)
             .idempotent(true)
             .open_world(true);
-        Described::new(
-            self.name,
-            self.about,
-            object(arguments::schema(&self.parameters())),
-        )
-        .with_title(self.title)
-        .with_raw_output_schema(object((self.output)()))
-        .with_annotations(annotations)
+        Described::new(self.name, self.about, object(arguments::schema(parameters)))
+            .with_title(self.title)
+            .with_raw_output_schema(object((self.output)()))
+            .with_annotations(annotations)
     }
+}
+
+/// Calls a native tool by name, for resources, profiles and commands: the same checks, the same answer.
+///
+/// # Errors
+/// What the tool answers with.
+pub async fn invoke(
+    session: &Session,
+    name: &str,
+    arguments: Map<String, Json>,
+) -> Result<Answer, Failure> {
+    let tool = all().iter().find(|tool| tool.name == name);
+    let tool = tool.ok_or_else(|| Failure::Internal {
+        doing: format!("call {name}"),
+    })?;
+    let arguments = Arguments::check(&tool.parameters(), arguments)?;
+    session.ready().await;
+    (tool.call)(session, arguments).await
+}
+
+pub(crate) use find_patients::answer as patients;
+pub(crate) use find_studies::page;
+pub(crate) use get_study_overview::overview;
+pub(crate) use lookup_attribute::lookup;
+pub(crate) use move_study::run as move_to;
+pub(crate) use retry_dead_letters::run as retry;
+pub(crate) use store_instances::run as store;
+
+/// A letter of the dead-letter queue.
+///
+/// # Errors
+/// If there is none of this name.
+pub(crate) fn letter(session: &Session, id: &str) -> Result<crate::deadletter::Letter, Failure> {
+    let mut letters = list_dead_letters::chosen(session, id)?;
+    letters
+        .pop()
+        .ok_or_else(|| Failure::argument("id", "no letter is named"))
 }
 
 /// The page `docs/tools.md`.
@@ -413,7 +511,7 @@ const WINDOWS: [(&str, f64, f64); 8] = [
     ("mediastinum", 50.0, 350.0),
     ("stroke", 35.0, 40.0),
 ];
-const WINDOW_NAMES: [&str; 8] = [
+pub(crate) const WINDOW_NAMES: [&str; 8] = [
     "abdomen",
     "angio",
     "bone",

@@ -1,7 +1,7 @@
 //! The process's environment over a `.env` file.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where settings are looked up once the flags are silent: the environment, then a `.env` file.
 #[derive(Debug, Default)]
@@ -53,6 +53,23 @@ impl Environment {
         }
         values.retain(|_, value| !value.is_empty());
         Self(values)
+    }
+
+    /// The bearer token that clients over HTTP have to show.
+    pub fn token(&self) -> Option<String> {
+        self.value("DICOM_MCP_TOKEN")
+    }
+
+    /// Where what could not be stored is kept: DICOM_QUEUE, else by the rules of the XDG base directories.
+    pub fn queue(&self) -> Option<PathBuf> {
+        if let Some(queue) = self.value("DICOM_QUEUE") {
+            return Some(PathBuf::from(queue));
+        }
+        let state = self
+            .value("XDG_STATE_HOME")
+            .map(PathBuf::from)
+            .or_else(|| Some(PathBuf::from(self.value("HOME")?).join(".local/state")))?;
+        Some(state.join("dicom-mcp-server/dead-letters"))
     }
 
     pub(super) fn value(&self, name: &str) -> Option<String> {

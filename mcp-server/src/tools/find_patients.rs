@@ -43,14 +43,19 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
             series: None,
             terms: terms(Level::Patient, &arguments)?,
         };
-        if session.backend.web().is_none() {
-            return page(session, &search).await;
-        }
-        let mut listing = grouped(session, &search).await?;
-        listing.fit(session.config.limits.text);
-        session.mask.rows(&mut listing.rows);
-        Ok(Answer::done(listing.text(), listing.json()))
+        answer(session, &search).await
     })
+}
+
+/// A page of patients, over whichever protocol there is.
+pub(crate) async fn answer(session: &Session, search: &Search) -> Result<Answer, Failure> {
+    if session.backend.web().is_none() {
+        return page(session, search).await;
+    }
+    let mut listing = grouped(session, search).await?;
+    listing.fit(session.config.limits.text);
+    session.mask.rows(&mut listing.rows);
+    Ok(Answer::done(listing.text(), listing.json()))
 }
 
 /// The patients of all studies that match, one page of them.
@@ -100,6 +105,7 @@ async fn grouped(session: &Session, search: &Search) -> Result<Listing, Failure>
         total: None,
         warnings,
         include: search.terms.include.clone(),
+        exclude: search.terms.exclude.clone(),
         next_offset: None,
     };
     std::mem::swap(&mut listing.rows, &mut rows);

@@ -43,7 +43,7 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
 }
 
 /// One page of a search, fitted and sorted: what the three general find tools answer.
-pub(super) async fn page(session: &Session, search: &Search) -> Result<Answer, Failure> {
+pub(crate) async fn page(session: &Session, search: &Search) -> Result<Answer, Failure> {
     let deadline = session.deadline();
     let search = &session.meant(search);
     let mut listing = find::page(&session.backend, search, &deadline).await?;
@@ -52,6 +52,9 @@ pub(super) async fn page(session: &Session, search: &Search) -> Result<Answer, F
     }
     listing.fit(session.config.limits.text);
     listing.sort();
+    if let (Level::Series, Some(study)) = (search.level, &search.study) {
+        session.note_series(study, &listing.rows);
+    }
     session.mask.rows(&mut listing.rows);
     Ok(Answer::done(listing.text(), listing.json()))
 }

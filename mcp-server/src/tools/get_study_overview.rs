@@ -125,7 +125,7 @@ struct Branch {
     complete: bool,
 }
 
-async fn overview(session: &Session, filter: Filter) -> Result<Answer, Failure> {
+pub(crate) async fn overview(session: &Session, filter: Filter) -> Result<Answer, Failure> {
     let deadline = session.deadline();
     let one = filter
         .path
@@ -254,6 +254,7 @@ async fn branch(
             warnings.push(warning);
         }
     }
+    warnings.extend(miscounted(&study, &series, &instances));
     let is_report = |row: &Row| {
         row.text(tags::SOP_CLASS_UID).is_some_and(|class| {
             class.starts_with(REPORTS) || class == uids::ENCAPSULATED_PDF_STORAGE
@@ -289,6 +290,47 @@ async fn branch(
         study,
         complete,
     })
+}
+
+/// What the archive counts and what it lists, where these differ: one of the two is wrong.
+fn miscounted(study: &Row, series: &Listing, instances: &Listing) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let mut compare = |what: String, counted: Option<i64>, listed: usize| {
+        if let Some(counted) = counted
+            && usize::try_from(counted).ok() != Some(listed)
+        {
+            warnings.push(format!(
+                "the archive counts {counted} {what} and lists {listed}"
+            ));
+        }
+    };
+    if series.more == More::No {
+        let counted = study.number(tags::NUMBER_OF_STUDY_RELATED_SERIES);
+        compare("series in the study".into(), counted, series.rows.len());
+    }
+    if instances.more == More::No {
+        let counted = study.number(tags::NUMBER_OF_STUDY_RELATED_INSTANCES);
+        compare(
+            "instances in the study".into(),
+            counted,
+            instances.rows.len(),
+        );
+        for row in &series.rows {
+            let uid = row.text(tags::SERIES_INSTANCE_UID);
+            let listed = instances
+                .rows
+                .iter()
+                .filter(|instance| instance.text(tags::SERIES_INSTANCE_UID) == uid)
+                .count();
+            let counted = row.number(tags::NUMBER_OF_SERIES_RELATED_INSTANCES);
+            compare(
+                format!("instances in series {}", uid.unwrap_or_default()),
+                counted,
+                listed,
+            );
+        }
+    }
+    warnings
 }
 
 const SHOWN_OF_REPORT: [Tag; 8] = [

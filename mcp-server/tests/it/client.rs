@@ -1,6 +1,7 @@
 //! An MCP client in the same process, and what it reads from answers.
 
 use dicom_mcp_server::config::Config;
+use dicom_mcp_server::profile::Profile;
 use dicom_mcp_server::server::Server;
 use dicom_mcp_server::tools::{self, Session};
 use rmcp::ServiceExt;
@@ -16,7 +17,12 @@ pub(crate) struct Client {
 impl Client {
     /// A server with this configuration, and a client of it.
     pub(crate) async fn of(config: Config) -> Self {
-        let server = Server::new(Session::new(config).unwrap());
+        Self::with_profile(config, Profile::Native).await
+    }
+
+    /// A server with the tools of a profile, and a client of it.
+    pub(crate) async fn with_profile(config: Config, profile: Profile) -> Self {
+        let server = Server::new(Session::new(config).unwrap()).with_profile(profile);
         let (here, there) = tokio::io::duplex(1 << 20);
         tokio::spawn(async move {
             let (input, output) = tokio::io::split(there);
@@ -52,6 +58,16 @@ impl Client {
         let mut params = CallToolRequestParams::new(tool.to_owned());
         params.arguments = arguments.as_object().cloned();
         self.service.call_tool(params).await
+    }
+
+    /// Calls a tool of another profile.
+    pub(crate) async fn plain(&self, tool: &str, arguments: Json) -> Reply {
+        Reply(self.raw(tool, arguments).await.unwrap())
+    }
+
+    /// The connection itself.
+    pub(crate) fn service(&self) -> &RunningService<RoleClient, ()> {
+        &self.service
     }
 
     /// Calls a tool; whatever comes back has the shape that the tool promises.

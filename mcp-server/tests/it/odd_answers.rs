@@ -413,7 +413,7 @@ async fn a_value_cannot_forge_a_row() {
     row["00081030"] = json!({"vr": "LO", "Value": ["CHEST\n2 | 19990101 | FORGED\u{202e}"]});
     let (_archive, client) = answering(json_body(json!([row]))).await;
     let reply = find(&client, "StudyInstanceUID=1.2.1").await;
-    assert_eq!(reply.text().lines().count(), 3, "{}", reply.text());
+    assert_eq!(reply.text().lines().count(), 4, "{}", reply.text());
     assert!(
         reply.text().contains("CHEST\\n2 \\| 19990101"),
         "{}",
