@@ -125,13 +125,10 @@ fn by_table<T: Level>(
     }
     let (low, high) = (low as u16 ^ 0x8000, high as u16 ^ 0x8000);
     // As long as there are ranks, so that none has to be checked.
-    let mut table = vec![T::BLACK; 1 << 16];
+    let mut table = [T::BLACK; 1 << 16];
     for rank in low..=high {
         table[usize::from(rank)] = shade_one(cell.value(cell.ranked(rank.into())), padding, level);
     }
-    let Ok(table) = <&[T; 1 << 16]>::try_from(&table[..]) else {
-        return Vec::new();
-    };
     values
         .iter()
         .map(|&value| table[usize::from(rank(value))])

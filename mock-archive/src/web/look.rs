@@ -1,6 +1,7 @@
 //! How a picture shall look, and what a rule makes of that.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -10,6 +11,7 @@ use dicom_object::InMemDicomObject;
 use dicom_render::annotation::Annotation;
 use dicom_render::encode::{Picture, Pixels};
 use dicom_render::frame::Options;
+use dicom_render::presentation::Presentation;
 use dicom_render::profile::Wanted;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
@@ -23,6 +25,7 @@ pub(crate) struct Look {
     pub(crate) options: Options,
     pub(crate) annotations: Vec<Annotation>,
     pub(crate) profile: Wanted,
+    pub(crate) presentation: Option<Arc<Presentation>>,
     pub(crate) style: PictureStyle,
 }
 

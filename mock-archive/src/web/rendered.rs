@@ -13,12 +13,15 @@ use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 use dicom_render::annotation::{self, Annotation};
 use dicom_render::encode::{EncodeError, Picture};
-use dicom_render::frame::{self, Options};
+use dicom_render::frame::{self, Options, With};
+use dicom_render::presentation::Presentation;
 use dicom_render::profile::{self, Wanted};
 use dicom_render::viewport::Viewport;
+use dicom_render::waveform;
 use dicom_render::window::Window;
 use dicom_wire::media::{Accept, MediaType};
 use dicom_wire::part10::Bulk;
+use dicom_wire::uid::Uid;
 
 use crate::request::Scope;
 use crate::store::Stored;
@@ -57,11 +60,24 @@ pub(crate) enum Encoding {
 
 /// Answers with a picture of each frame asked for; of a study or series with one of an image from its middle. As GIF, what has
 /// several frames moves, and so does a series.
+///
+/// A presentation state is shown as the first of its images that is here (PS3.18 8.3.5.2), a waveform as a plot.
 pub(crate) async fn rendered(
     asked: Asked,
     scope: Scope,
     frames: Option<Vec<u32>>,
     size: Size,
+) -> Result<Response, Problem> {
+    shown(asked, scope, frames, size, None).await
+}
+
+/// As [`rendered`], as this presentation state shows it.
+pub(crate) async fn shown(
+    asked: Asked,
+    scope: Scope,
+    frames: Option<Vec<u32>>,
+    size: Size,
+    state: Option<Arc<Stored>>,
 ) -> Result<Response, Problem> {
     let accept = accept::accepted(&asked.headers, &asked.query)?;
     let selected = found(&asked, &scope)?;
@@ -71,8 +87,19 @@ pub(crate) async fn rendered(
     let encoding = encoding(&accept, quality(&asked.query)?)?;
     let options = options(&asked.query, size)?;
     let annotations = annotations(&asked.query)?;
-    let stored = representative(&selected)?;
+    if let Some(groups) = waveform(&selected) {
+        return plotted(&asked, &selected[0], groups, encoding);
+    }
+    let subject = match state {
+        Some(state) => Subject {
+            presentation: Some(Arc::new(presentation(&state)?)),
+            ..Subject::plain(representative(&selected)?)
+        },
+        None => Subject::of(&asked, &selected)?,
+    };
+    let stored = subject.image;
     let count = stored.frame_count();
+    let frames = frames.or(subject.frames);
     let frames = frames.map(|frames| asked.exchange.frames(frames, count));
     let beyond = frames.iter().flatten().find(|&&frame| frame > count);
     if let Some(beyond) = beyond {
@@ -92,6 +119,7 @@ pub(crate) async fn rendered(
         options,
         annotations,
         profile: wanted_profile(&asked.query)?,
+        presentation: subject.presentation,
         style,
     };
     let mut response = match (encoding, which) {
@@ -138,6 +166,7 @@ fn written(asked: &Asked, accept: &Accept, stored: &Stored) -> Result<Response, 
         options: Options::default(),
         annotations: Vec::new(),
         profile: Wanted::No,
+        presentation: None,
         style,
     };
     look.dress(&mut response, Encoding::Png);
@@ -206,6 +235,91 @@ pub(crate) async fn blocking<T: Send + 'static>(
         .map_err(|_| Problem::internal("rendering ended before its time"))?
 }
 
+/// What is shown.
+struct Subject {
+    image: Arc<Stored>,
+    /// The frames that a presentation state names.
+    frames: Option<Vec<u32>>,
+    presentation: Option<Arc<Presentation>>,
+}
+
+impl Subject {
+    fn plain(image: Arc<Stored>) -> Self {
+        Self {
+            image,
+            frames: None,
+            presentation: None,
+        }
+    }
+
+    /// An image of those selected; where there are only presentation states, the first image of one that is here.
+    fn of(asked: &Asked, selected: &[Arc<Stored>]) -> Result<Self, Problem> {
+        let has_images = selected
+            .iter()
+            .any(|one| one.layout().pixel_data().is_some());
+        let is_state = |one: &&Arc<Stored>| one.element(tags::PRESENTATION_CREATION_DATE).is_some();
+        let state = selected.iter().find(is_state);
+        let Some(state) = state.filter(|_| !has_images) else {
+            return Ok(Self::plain(representative(selected)?));
+        };
+        let presentation = presentation(state)?;
+        let mut references = presentation.references().into_iter();
+        let found = references.find_map(|reference| {
+            let uid = Uid::parse(&reference.instance).ok()?;
+            let image = asked.archive.known(&uid)?;
+            let frames = (!reference.frames.is_empty()).then_some(reference.frames);
+            Some((image, frames))
+        });
+        let Some((image, frames)) = found else {
+            return Err(Problem::not_acceptable(format!(
+                "presentation state {} cannot be rendered: none of its images is here",
+                state.identity().instance
+            )));
+        };
+        Ok(Self {
+            image,
+            frames: frames.map(|frames| frames[..1].to_vec()),
+            presentation: Some(Arc::new(presentation)),
+        })
+    }
+}
+
+fn presentation(state: &Stored) -> Result<Presentation, Problem> {
+    Presentation::read(&state.header()).map_err(|why| {
+        Problem::not_acceptable(format!("instance {}: {why}", state.identity().instance))
+    })
+}
+
+/// The waveform of what has no images.
+fn waveform(selected: &[Arc<Stored>]) -> Option<Vec<waveform::Group>> {
+    let [only] = selected else {
+        return None;
+    };
+    only.element(tags::WAVEFORM_SEQUENCE)?;
+    waveform::read(&only.header()).ok()
+}
+
+/// Answers with the first group of a waveform on paper.
+fn plotted(
+    asked: &Asked,
+    stored: &Arc<Stored>,
+    groups: Vec<waveform::Group>,
+    encoding: Encoding,
+) -> Result<Response, Problem> {
+    let style = asked.exchange.picture(stored);
+    if let Some(status) = style.refused {
+        return Err(Problem::refused(status));
+    }
+    let picture = waveform::plot(&groups[0]);
+    let file = encoding.encode(&picture).map_err(|why| {
+        let instance = &stored.identity().instance;
+        Problem::not_acceptable(format!("instance {instance} cannot be rendered: {why}"))
+    })?;
+    let mut response = Response::new(Body::from(file));
+    set_type(&mut response, &MediaType::of(encoding.media()));
+    Ok(response)
+}
+
 /// The image in the middle of the first series that has images.
 fn representative(selected: &[Arc<Stored>]) -> Result<Arc<Stored>, Problem> {
     let images: Vec<&Arc<Stored>> = selected
@@ -234,7 +348,11 @@ pub(crate) fn draw(stored: &Stored, number: u32, look: &Look) -> Result<Picture,
         .map_err(|error| not_drawn(stored, number, &error))?;
     let syntax = stored.identity().transfer_syntax.as_str();
     let header = look.attributes(with_graphics(stored));
-    let mut picture = frame::render(&header, syntax, &bytes, number, &look.options)
+    let with = With {
+        presentation: look.presentation.as_deref(),
+        ..With::default()
+    };
+    let mut picture = frame::render_with(&header, syntax, &bytes, number, &look.options, &with)
         .map_err(|error| not_drawn(stored, number, &error))?;
     profile::dress(&mut picture, &header, look.profile)
         .map_err(|error| not_drawn(stored, number, &error))?;

@@ -1,5 +1,7 @@
 //! One instance by query parameters (PS3.18 9): the same answers as the resources give, asked for in another way.
 
+use std::sync::Arc;
+
 use axum::response::Response;
 use dicom_wire::media::{DICOM, MediaType};
 use dicom_wire::uid::Uid;
@@ -7,6 +9,7 @@ use http::HeaderValue;
 use http::header::ACCEPT;
 
 use crate::request::Scope;
+use crate::store::Stored;
 use crate::web::Asked;
 use crate::web::accept::parameter;
 use crate::web::problem::Problem;
@@ -63,12 +66,7 @@ pub(crate) fn resource(query: &str) -> Result<Resource, Problem> {
 pub(crate) async fn retrieve(mut asked: Asked, scope: Scope) -> Result<Response, Problem> {
     let query = std::mem::take(&mut asked.query);
     // What changes the instance or the picture must not be left out in silence.
-    for name in [
-        "anonymize",
-        "region",
-        "presentationUID",
-        "presentationSeriesUID",
-    ] {
+    for name in ["anonymize", "region"] {
         if let Some(value) = parameter(&query, name) {
             let why = "this parameter is not supported here";
             return Err(Problem::bad_value(name, &value, why));
@@ -77,9 +75,16 @@ pub(crate) async fn retrieve(mut asked: Asked, scope: Scope) -> Result<Response,
     let media = media(&asked, &scope, &query)?;
     if media != DICOM {
         let frames = frame(&query)?.map(|frame| vec![frame]);
+        let state = state(&asked, &scope, &query)?;
         asked.query = as_rendered(&query)?;
         accept(&mut asked, media.to_owned())?;
-        return rendered::rendered(asked, scope, frames, Size::Own).await;
+        return rendered::shown(asked, scope, frames, Size::Own, state).await;
+    }
+    for name in ["presentationUID", "presentationSeriesUID"] {
+        if let Some(value) = parameter(&query, name) {
+            let why = "presentation states are for pictures only";
+            return Err(Problem::bad_value(name, &value, why));
+        }
     }
     if let Some(frame) = parameter(&query, "frameNumber") {
         let why = "frames are given as pictures only";
@@ -130,6 +135,34 @@ fn media(asked: &Asked, scope: &Scope, query: &str) -> Result<&'static str, Prob
         "contentType {text:?} is none of {DICOM}, {}",
         PICTURES.join(", ")
     )))
+}
+
+/// The presentation state asked for (PS3.18 9.1.2.2.4): of the same study, and named with its series.
+fn state(asked: &Asked, scope: &Scope, query: &str) -> Result<Option<Arc<Stored>>, Problem> {
+    let names = ["presentationSeriesUID", "presentationUID"];
+    let (series, instance) = match names.map(|name| parameter(query, name)) {
+        [None, None] => return Ok(None),
+        [Some(series), Some(instance)] => (series, instance),
+        [series, _] => {
+            let missing = names[usize::from(series.is_some())];
+            let why = format!(
+                "missing parameters: {missing}; a presentation state is named with its series"
+            );
+            return Err(Problem::bad_request(why));
+        }
+    };
+    let uid = |name: &str, text: &str| {
+        Uid::parse(text).map_err(|why| Problem::bad_request(format!("{name}: {why}")))
+    };
+    let (series, instance) = (uid(names[0], &series)?, uid(names[1], &instance)?);
+    let of_study = |stored: &Arc<Stored>| {
+        let identity = stored.identity();
+        identity.series == series && scope.study.as_ref() == Some(&identity.study)
+    };
+    let found = asked.archive.known(&instance).filter(of_study);
+    found.map(Some).ok_or_else(|| {
+        Problem::not_found(format!("presentation state {instance} of series {series}"))
+    })
 }
 
 fn frame(query: &str) -> Result<Option<u32>, Problem> {

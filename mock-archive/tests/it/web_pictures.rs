@@ -144,3 +144,104 @@ async fn annotations_are_written_over_pictures_at_every_level() {
         );
     }
 }
+
+/// Stores files by STOW-RS.
+async fn stow_files(archive: &MockArchive, files: &[&[u8]]) {
+    let mut body = Vec::new();
+    for file in files {
+        body.extend(b"--x\r\nContent-Type: application/dicom\r\n\r\n");
+        body.extend(*file);
+        body.extend(b"\r\n");
+    }
+    body.extend(b"--x--\r\n");
+    let request = client()
+        .post(format!("{}/studies", archive.web_url()))
+        .header(
+            "Content-Type",
+            "multipart/related; type=\"application/dicom\"; boundary=x",
+        )
+        .body(body);
+    let answer = request.send().await.unwrap();
+    assert_eq!(
+        answer.status().as_u16(),
+        200,
+        "{}",
+        answer.text().await.unwrap()
+    );
+}
+
+/// An image of our own, and a presentation state of its study that shows low values bright.
+const IMAGE: &[u8] = include_bytes!("../../../render/tests/states/image.dcm");
+const INVERSE: &[u8] = include_bytes!("../../../render/tests/states/state-inverse.pr.dcm");
+
+#[tokio::test]
+async fn a_presentation_state_is_shown_as_its_image_looks_by_it() {
+    let archive = MockArchive::start().await;
+    stow_files(&archive, &[IMAGE, INVERSE]).await;
+    let ask = async |path: &str| {
+        let answer = get(&archive, path, "image/png").await;
+        (answer.status().as_u16(), answer.bytes().await.unwrap())
+    };
+    let image = "/studies/2.25.13/series/2.25.12/instances/2.25.11";
+    let state = "/studies/2.25.13/series/2.25.21/instances/2.25.20";
+    let (status, plain) = ask(&format!("{image}/rendered")).await;
+    assert_eq!(status, 200);
+    let (status, inverse) = ask(&format!("{state}/rendered")).await;
+    assert_eq!(status, 200);
+    assert_ne!(plain, inverse);
+
+    let uri = "/wado?requestType=WADO&studyUID=2.25.13&seriesUID=2.25.12&objectUID=2.25.11&contentType=image/png";
+    let named = "presentationSeriesUID=2.25.21&presentationUID=2.25.20";
+    assert_eq!(ask(&format!("{uri}&{named}")).await, (200, inverse));
+    for (wrong, status) in [
+        ("presentationUID=2.25.20", 400),
+        ("presentationSeriesUID=2.25.21", 400),
+        ("presentationSeriesUID=2.25.21&presentationUID=2.25.99", 404),
+        ("presentationSeriesUID=2.25.12&presentationUID=2.25.20", 404),
+    ] {
+        assert_eq!(ask(&format!("{uri}&{wrong}")).await.0, status, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_state_whose_image_is_elsewhere_is_not_rendered() {
+    let archive = MockArchive::start().await;
+    stow_files(&archive, &[INVERSE]).await;
+    let state = "/studies/2.25.13/series/2.25.21/instances/2.25.20/rendered";
+    let answer = get(&archive, state, "image/png").await;
+    assert_eq!(answer.status().as_u16(), 406);
+    assert!(
+        answer
+            .text()
+            .await
+            .unwrap()
+            .contains("none of its images is here")
+    );
+}
+
+#[tokio::test]
+async fn an_ecg_is_rendered_as_a_plot() {
+    let archive = MockArchive::start().await;
+    let ecg = dicom_fixtures::real::named("waveform_ecg").unwrap().bytes;
+    stow_files(&archive, &[ecg]).await;
+    let stored = archive.stored();
+    let object = dicom_object::from_reader(ecg).unwrap();
+    let uid = |keyword| {
+        object
+            .element_by_name(keyword)
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .into_owned()
+    };
+    let path = format!(
+        "/studies/{}/series/{}/instances/{}/rendered",
+        uid("StudyInstanceUID"),
+        uid("SeriesInstanceUID"),
+        stored[0]
+    );
+    let answer = get(&archive, &path, "image/png").await;
+    assert_eq!(answer.status().as_u16(), 200);
+    let body = answer.bytes().await.unwrap();
+    assert_eq!(body[16..24], [0, 0, 0x04, 0x38, 0, 0, 0x02, 0x24]);
+}
