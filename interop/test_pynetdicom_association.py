@@ -13,8 +13,9 @@ from scu import EXPLICIT, FIND, associated, keys, rows
 
 
 def rejection(association) -> tuple[int, int, int]:
-    """Result, source and reason, once the requestor's thread has seen them: associate() may return a moment before."""
-    association.join(10)
+    """Result, source and reason, once the requestor's thread, where there is one, has seen them: associate() may return a moment before."""
+    if association.is_alive():
+        association.join(10)
     assert association.is_rejected
     answer = association.acceptor.primitive
     return answer.result, answer.result_source, answer.diagnostic

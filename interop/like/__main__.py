@@ -27,7 +27,9 @@ def main() -> None:
     own = {question: own[question] for question in seen}
     if verb == "record":
         (facts.FOLDER / f"{name}.json").write_text(json.dumps(seen, indent=1, sort_keys=True) + "\n")
-        (facts.FOLDER / f"{name}.differences").write_text("".join(f"{line}\n" for line in facts.summary(seen, own)))
+        reasons = facts.known(name)
+        lines = (f"{line}  # {reasons.get(line) or 'why?'}\n" for line in facts.summary(seen, own))
+        (facts.FOLDER / f"{name}.differences").write_text("".join(lines))
         return
     different = facts.differences(seen, own)
     for question, (theirs, here) in different.items():

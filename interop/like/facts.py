@@ -130,3 +130,9 @@ def differences(one: dict, other: dict) -> dict[str, tuple]:
 def summary(one: dict, other: dict) -> list[str]:
     """The questions with another answer, each with what differs."""
     return [f"{name}: {', '.join(left)}" for name, (left, _) in differences(one, other).items()]
+
+
+def known(name: str) -> dict[str, str]:
+    """What a personality is known to differ in from the real one, as in its list: each with the reason."""
+    lines = (FOLDER / f"{name}.differences").read_text().splitlines()
+    return dict((line.split("  # ", 1) + [""])[:2] for line in lines)

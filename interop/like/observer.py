@@ -165,8 +165,9 @@ def association(archive, contexts, calling="PYNETDICOM", called=None, **options)
 
 
 def refusal(opened) -> dict:
-    # Its own thread may see the end a moment after associate() has returned.
-    opened.join(10)
+    # Its own thread, where there is one, may see the end a moment after associate() has returned.
+    if opened.is_alive():
+        opened.join(10)
     if opened.is_rejected:
         answer = opened.acceptor.primitive
         return {"rejected": [answer.result, answer.result_source, answer.diagnostic]}

@@ -87,6 +87,8 @@ pub enum Operation {
     ReportsApart,
     /// A C-MOVE or C-GET without a unique key is for all that there is.
     NoKeyIsAll,
+    /// A date that is none is looked for all the same, and found nowhere.
+    BadDatesAreDates,
 }
 
 /// A set of habits of one kind.

@@ -121,6 +121,7 @@ fn a_wrong_command_line_ends_with_2_and_names_the_value() {
         (&["--fault", "stow.partal-200"][..], "stow.partial-200"),
         (&["--fault", "refuse-instance:reson=A700"], "reson"),
         (&["--like", "orthank"], "strict"),
+        (&["--like", "azure-dicom,dcmqrscp"], "azure-dicom"),
         (&["--http", "nowhere"], "nowhere"),
         (&["--emptee"], "--emptee"),
     ] {

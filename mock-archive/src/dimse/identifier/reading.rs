@@ -13,6 +13,8 @@ use crate::moment::{Habits, Operation};
 
 /// The levels of query/retrieve (PS3.4 C.6).
 const LEVELS: [&str; 4] = ["PATIENT", "STUDY", "SERIES", "IMAGE"];
+/// A day on which nobody was examined.
+const NO_DATE: &str = "00010101";
 /// In place of a wildcard: a letter that no value has.
 const NO_WILDCARD: &str = "\u{FFFC}";
 
@@ -63,6 +65,7 @@ fn value_of(value: &str, vr: VR, habits: Habits<Operation>) -> String {
         VR::UI if habits.has(Operation::FirstOfList) => {
             value.split('\\').next().unwrap_or_default().to_owned()
         }
+        VR::DA if habits.has(Operation::BadDatesAreDates) && !is_date(value) => NO_DATE.to_owned(),
         VR::DA if habits.has(Operation::ExclusiveRanges) => exclusive(value),
         VR::PN | VR::LO | VR::SH | VR::CS | VR::UC
             if habits.has(Operation::LiteralWildcards) && value.contains(['*', '?']) =>
@@ -71,6 +74,12 @@ fn value_of(value: &str, vr: VR, habits: Habits<Operation>) -> String {
         }
         _ => value.to_owned(),
     }
+}
+
+/// Whether a text is made of what dates and ranges of dates are made of.
+fn is_date(value: &str) -> bool {
+    let mut ends = value.split('-').map(str::trim);
+    ends.all(|end| matches!(end.len(), 0 | 8) && end.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// A range of dates without the days at its ends.
