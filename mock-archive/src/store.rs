@@ -24,6 +24,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::NamedTempFile;
 
 pub use content::{Chunks, Reader};
+pub(crate) use filed::Forgotten;
 pub use instance::{Stored, Unreadable};
 pub use rebuild::Left;
 pub(crate) use rewrite::{Changes, Origin, Unchangeable};

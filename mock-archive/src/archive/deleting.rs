@@ -3,11 +3,13 @@
 use std::io;
 use std::sync::Arc;
 
+use dicom_wire::uid::Uid;
+
 use super::{Archive, Reset};
 use crate::exchange::Exchange;
 use crate::journal::Note;
 use crate::request::Scope;
-use crate::store::Stored;
+use crate::store::{Forgotten, Stored};
 
 impl Archive {
     /// Takes instances out that were selected before; series and studies without instances go as well. What was overwritten since then stays.
@@ -65,6 +67,7 @@ impl Archive {
         }
         let mut index = Default::default();
         let mut waiting = Vec::new();
+        let mut forgotten = Forgotten::default();
         if what.data {
             state.worklist.clear();
             index = std::mem::take(&mut state.index);
@@ -72,15 +75,17 @@ impl Archive {
             if self.shared.storage.is_slow() {
                 // Under the lock: an instance that arrives now must not lose its file.
                 let all = [index.select(&Scope::all()), std::mem::take(&mut waiting)].concat();
-                if let Err(error) = Stored::withdraw(&all) {
-                    tracing::warn!(%error, "files are left behind");
+                let in_use = |study: &Uid| state.reserved.concerns(study);
+                match self.shared.storage.forget(&all, in_use) {
+                    Ok(files) => forgotten = files,
+                    Err(error) => tracing::warn!(%error, "files are left behind"),
                 }
             }
         }
         drop(state);
-        let garbage = (index, waiting, entries);
-        if garbage.0.len() > MANY || garbage.2.len() > MANY {
-            // Giving memory back takes longer than all the rest; nobody has to wait for it.
+        let garbage = (index, waiting, entries, forgotten);
+        if garbage.0.len() > MANY || garbage.2.len() > MANY || !garbage.3.is_empty() {
+            // Giving memory and files back takes longer than all the rest; nobody has to wait for it.
             let _ = std::thread::Builder::new().spawn(move || drop(garbage));
         }
     }

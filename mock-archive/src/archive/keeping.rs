@@ -296,6 +296,11 @@ impl Reserved {
         }
     }
 
+    /// Whether an instance of a study is on its way.
+    pub(super) fn concerns(&self, study: &Uid) -> bool {
+        self.studies.contains_key(study)
+    }
+
     /// Whether all that came before in the same exchange is settled.
     fn is_next(&self, (exchange, turn): (u64, usize)) -> bool {
         let first = self.turns.get(&exchange).and_then(BTreeSet::first);

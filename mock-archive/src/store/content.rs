@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -88,7 +87,7 @@ impl Content {
                 pieces: pieces.clone(),
                 position: 0,
             },
-            Self::Temporary { path, .. } => return Reader::of_file(path),
+            Self::Temporary { path, .. } => return File::open(path).map(Reader::of_file),
             Self::Gone { .. } => {
                 return Err(io::Error::new(
                     io::ErrorKind::NotFound,
@@ -105,8 +104,8 @@ impl Content {
 pub struct Reader(At);
 
 impl Reader {
-    pub(super) fn of_file(path: &Path) -> io::Result<Self> {
-        File::open(path).map(|file| Self(At::File(file)))
+    pub(super) fn of_file(file: File) -> Self {
+        Self(At::File(file))
     }
 
     /// Goes on with the chunks of a range, which must not go beyond the end.

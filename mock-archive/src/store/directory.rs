@@ -1,23 +1,28 @@
 //! The folder in which instances are files, and what makes each step in it outlive a crash.
 //!
 //! Whatever moment the process ends at, each name is either not there or the whole file: names appear by a rename of a synced file, and a file that somebody still
-//! reads gets a second name before its first one goes. Temporary and second names start with a dot and are removed when the directory is next opened.
+//! reads gets a second name before its first one goes. Temporary and second names start with a dot and are removed when the directory is next opened, and so are the
+//! folders of studies that were forgotten all at once.
 
-use std::collections::HashSet;
+mod folder;
+
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tempfile::{NamedTempFile, TempPath};
 
 use super::Sync;
+pub(super) use folder::{Folder, Name};
+use folder::{give_up, gone_or};
 
 /// Of a file that is being written.
 const INCOMING: &str = ".incoming-";
-/// Of a file that is deleted or replaced, and still read.
+/// Of a file that is deleted or replaced, and still read; and of a folder with forgotten studies.
 const GOING: &str = ".going-";
 
 #[derive(Debug)]
@@ -25,9 +30,27 @@ pub(super) struct Directory {
     root: PathBuf,
     /// Folders that are known to be on the disk.
     durable: Mutex<HashSet<PathBuf>>,
+    studies: Mutex<Studies>,
     aside: AtomicU64,
     /// Holds the lock that keeps other archives away.
     _lock: Option<File>,
+}
+
+/// The folders of studies.
+#[derive(Debug, Default)]
+struct Studies {
+    /// Those of which files are known.
+    known: HashMap<PathBuf, Weak<Folder>>,
+    /// Those in which there are files that are no instances.
+    shared: HashSet<PathBuf>,
+}
+
+/// What became of studies that were to be put aside.
+pub(super) struct Aside<'a> {
+    /// Where they are. Dropped when nobody reads any of their files, these take the files with them.
+    pub(super) folders: Vec<Arc<Folder>>,
+    /// Those that are where they were.
+    pub(super) left: Vec<&'a str>,
 }
 
 impl Directory {
@@ -41,12 +64,16 @@ impl Directory {
             let name = entry.file_name();
             let name = name.to_string_lossy();
             if name.starts_with(INCOMING) || name.starts_with(GOING) {
-                fs::remove_file(entry.path())?;
+                match entry.file_type()?.is_dir() {
+                    true => forget(&entry.path(), &root)?,
+                    false => gone_or(fs::remove_file(entry.path())).map(drop)?,
+                }
             }
         }
         Ok(Self {
             root,
             durable: Mutex::default(),
+            studies: Mutex::default(),
             aside: AtomicU64::new(0),
             _lock: lock,
         })
@@ -63,14 +90,70 @@ impl Directory {
             .tempfile_in(&self.root)
     }
 
+    /// The name that a path in the folder of a study has.
+    pub(super) fn name(&self, path: &Path) -> Name {
+        let below = path.strip_prefix(&self.root).unwrap_or(path);
+        let mut parts = below.components();
+        let study: PathBuf = parts.next().into_iter().collect();
+        let own = parts.as_path().to_owned();
+        let mut studies = self.studies();
+        let known = studies.known.get(&study).and_then(Weak::upgrade);
+        let folder = known.unwrap_or_else(|| {
+            let folder = Arc::new(Folder::new(self.root.join(&study)));
+            studies.known.insert(study, Arc::downgrade(&folder));
+            folder
+        });
+        Name::new(folder, own)
+    }
+
+    /// Remembers a file that is no instance: what is in the same folder is never moved with it.
+    pub(super) fn share(&self, path: &Path) {
+        let below = path.strip_prefix(&self.root).unwrap_or(path);
+        let study = below.components().next().into_iter().collect();
+        self.studies().shared.insert(study);
+    }
+
+    /// Puts the folders of studies aside, with all files in them, whose names go on being true. When this returns, none of the studies comes back but those that
+    /// could not be moved.
+    pub(super) fn put_aside<'a>(&self, all: &[&'a str], sync: Sync) -> io::Result<Aside<'a>> {
+        let number = self.aside.fetch_add(1, Ordering::Relaxed);
+        let aside = self.root.join(format!("{GOING}{number}"));
+        fs::create_dir(&aside)?;
+        let mut studies = self.studies();
+        let (mut folders, mut left) = (Vec::new(), Vec::new());
+        for study in all {
+            let path = Path::new(study);
+            let folder = studies.known.get(path).and_then(Weak::upgrade);
+            let folder = folder.unwrap_or_else(|| Arc::new(Folder::new(self.root.join(path))));
+            match studies.shared.contains(path) || folder.put_aside(aside.join(path)).is_err() {
+                true => left.push(*study),
+                false => drop(studies.known.remove(path)),
+            }
+            folders.push(folder);
+        }
+        drop(studies);
+        self.durable().retain(|folder| {
+            let below = folder.strip_prefix(&self.root).unwrap_or(folder);
+            let study = below.iter().next().and_then(|study| study.to_str());
+            study.is_none_or(|study| left.contains(&study))
+        });
+        // Refused unless nothing was put there, or all of it has gone already.
+        let _ = fs::remove_dir(&aside);
+        sync_folder(&self.root, sync)?;
+        Ok(Aside { folders, left })
+    }
+
     /// Gives a written file its name. What is there under that name is replaced in the same instant. When this returns, the disk has it all.
-    pub(super) fn put(&self, file: TempPath, name: &Path, sync: Sync) -> io::Result<()> {
+    pub(super) fn put(&self, file: TempPath, name: &Name, sync: Sync) -> io::Result<()> {
         if sync == Sync::Always {
             File::open(&file)?.sync_data()?;
         }
+        // From here on the study's folder stays where it is.
+        let study = name.folder().now();
+        let name = name.below(&study);
         let folder = name.parent().unwrap_or(&self.root);
         self.make(folder, sync)?;
-        file.persist(name).map_err(|refused| refused.error)?;
+        file.persist(&name).map_err(|refused| refused.error)?;
         sync_folder(folder, sync)
     }
 
@@ -86,11 +169,7 @@ impl Directory {
     pub(super) fn remove(&self, files: &[PathBuf], sync: Sync) -> io::Result<()> {
         let mut folders = HashSet::new();
         for file in files {
-            match fs::remove_file(file) {
-                // Somebody else removed it: then it is gone as wanted.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                other => other?,
-            }
+            gone_or(fs::remove_file(file))?;
             folders.extend(file.parent());
         }
         folders
@@ -100,8 +179,7 @@ impl Directory {
 
     /// Makes a folder and all above it up to the root, and has the disk know them.
     fn make(&self, folder: &Path, sync: Sync) -> io::Result<()> {
-        let durable = || self.durable.lock().unwrap_or_else(PoisonError::into_inner);
-        if durable().contains(folder) {
+        if self.durable().contains(folder) {
             return Ok(());
         }
         fs::create_dir_all(folder)?;
@@ -109,9 +187,26 @@ impl Directory {
         for above in above.take_while(|above| above.starts_with(&self.root)) {
             sync_folder(above, sync)?;
         }
-        durable().insert(folder.to_owned());
+        self.durable().insert(folder.to_owned());
         Ok(())
     }
+
+    fn durable(&self) -> MutexGuard<'_, HashSet<PathBuf>> {
+        self.durable.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn studies(&self) -> MutexGuard<'_, Studies> {
+        self.studies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Removes studies that were put aside by a process which did not come to it.
+fn forget(aside: &Path, root: &Path) -> io::Result<()> {
+    for study in gone_or(fs::read_dir(aside))?.into_iter().flatten() {
+        let study = study?;
+        give_up(&study.path(), &root.join(study.file_name()))?;
+    }
+    gone_or(fs::remove_dir(aside)).map(drop)
 }
 
 /// Has the disk know the names in a folder. Only Unix has such a thing.

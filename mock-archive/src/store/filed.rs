@@ -1,16 +1,19 @@
 //! An instance as a file of its own: put there, replaced, taken away, found again.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dicom_wire::part10::{self, Bulk, Element, Encoding, Limits};
+use dicom_wire::uid::Uid;
 use tempfile::NamedTempFile;
 
 use super::content::Content;
+use super::directory::{Directory, Folder, Name};
 use super::{Retain, Storage, Stored, Unreadable};
 
 /// How many bytes of a file are read at once where only its header is wanted.
@@ -29,23 +32,13 @@ pub(super) enum Kept {
     },
 }
 
-/// The name of a file that may change while it is read.
-#[derive(Debug)]
-pub(super) struct Name(Mutex<PathBuf>);
-
-impl Name {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self(Mutex::new(path))
-    }
-
-    pub(super) fn lock(&self) -> MutexGuard<'_, PathBuf> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Stored {
     /// Reads the header of a file that is in the storage's directory already, and where this archive would have put it.
-    pub(super) fn from_directory(storage: &Storage, path: &Path) -> Result<Self, Unreadable> {
+    pub(super) fn from_directory(
+        storage: &Storage,
+        directory: &Directory,
+        path: &Path,
+    ) -> Result<Self, Unreadable> {
         let name = path.file_name().and_then(|name| name.to_str());
         let digest = name
             .and_then(|name| name.strip_suffix(".header"))
@@ -60,7 +53,7 @@ impl Stored {
         let kept = match digest {
             Some(_) => Kept::Here(Content::Gone { len }),
             None => Kept::InFile {
-                name: Name::new(path.to_owned()),
+                name: directory.name(path),
                 len,
             },
         };
@@ -105,7 +98,8 @@ impl Stored {
                 }
             }
         };
-        let name = self.file_name(directory.root(), headers_only)?;
+        let path = self.file_name(directory.root(), headers_only)?;
+        let name = directory.name(&path);
         let old = instead_of
             .map(|old| old.step_aside())
             .transpose()?
@@ -116,15 +110,12 @@ impl Stored {
             }
             return Err(error);
         }
-        if let Some(old) = old.filter(|old| *old != name) {
+        if let Some(old) = old.filter(|old| *old != path) {
             directory.remove(&[old], self.storage.sync)?;
         }
         self.kept = match headers_only {
             true => Kept::Here(Content::Gone { len }),
-            false => Kept::InFile {
-                name: Name::new(name),
-                len,
-            },
+            false => Kept::InFile { name, len },
         };
         Ok(())
     }
@@ -200,10 +191,9 @@ impl Stored {
         };
         match &self.kept {
             Kept::InFile { name, .. } => {
-                let mut name = name.lock();
-                let aside = directory.second_name(&name)?;
+                let aside = directory.second_name(&name.path())?;
                 self.doomed.store(true, Ordering::Relaxed);
-                Ok(Some(std::mem::replace(&mut *name, aside)))
+                Ok(Some(name.set(aside)))
             }
             Kept::Here(Content::Gone { .. }) => self.file_name(directory.root(), true).map(Some),
             Kept::Here(_) => Ok(None),
@@ -214,9 +204,48 @@ impl Stored {
     fn step_back(&self, first: PathBuf) {
         if let Kept::InFile { name, .. } = &self.kept {
             self.doomed.store(false, Ordering::Relaxed);
-            let aside = std::mem::replace(&mut *name.lock(), first);
-            let _ = fs::remove_file(aside);
+            let _ = fs::remove_file(name.set(first));
         }
+    }
+}
+
+/// Files that are forgotten. Dropped, it takes those along that nobody reads any more, which takes a while.
+#[derive(Default)]
+pub(crate) struct Forgotten(Vec<Arc<Folder>>);
+
+impl Forgotten {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Storage {
+    /// Forgets all of these instances, and whatever else is in the folders of their studies but those which are `in_use`. Whoever reads one goes on reading it.
+    ///
+    /// # Errors
+    /// If that cannot be; then some are still there.
+    pub(crate) fn forget(
+        &self,
+        all: &[Arc<Stored>],
+        in_use: impl Fn(&Uid) -> bool,
+    ) -> io::Result<Forgotten> {
+        let Some(directory) = &self.directory else {
+            return Ok(Forgotten::default());
+        };
+        let studies: HashSet<&Uid> = all.iter().map(|stored| &stored.identity().study).collect();
+        let (one_by_one, at_once): (Vec<&Uid>, Vec<&Uid>) =
+            studies.into_iter().partition(|study| in_use(study));
+        let at_once: Vec<&str> = at_once.into_iter().map(Uid::as_str).collect();
+        let aside = directory.put_aside(&at_once, self.sync)?;
+        let left = one_by_one.into_iter().map(Uid::as_str).chain(aside.left);
+        let left: HashSet<&str> = left.collect();
+        if !left.is_empty() {
+            let left = all
+                .iter()
+                .filter(|stored| left.contains(stored.identity().study.as_str()));
+            Stored::withdraw(&left.cloned().collect::<Vec<_>>())?;
+        }
+        Ok(Forgotten(aside.folders))
     }
 }
 
@@ -225,7 +254,7 @@ impl Drop for Stored {
         if let (true, Kept::InFile { name, .. }) = (self.doomed.load(Ordering::Relaxed), &self.kept)
         {
             // Another process may have removed it: then it is gone as wanted.
-            let _ = fs::remove_file(&*name.lock());
+            let _ = fs::remove_file(name.path());
         }
     }
 }

@@ -176,7 +176,7 @@ impl Stored {
     pub fn reader(&self) -> io::Result<Reader> {
         match &self.kept {
             Kept::Here(content) => content.reader(),
-            Kept::InFile { name, .. } => Reader::of_file(&name.lock()),
+            Kept::InFile { name, .. } => name.open().map(Reader::of_file),
         }
     }
 
@@ -248,7 +248,7 @@ impl Stored {
     /// Where the file is, when it is in one that stays.
     pub fn path(&self) -> Option<PathBuf> {
         match &self.kept {
-            Kept::InFile { name, .. } => Some(name.lock().clone()),
+            Kept::InFile { name, .. } => Some(name.path()),
             Kept::Here(_) => None,
         }
     }

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use dicom_wire::uid::Uid;
 
+use super::directory::Directory;
 use super::instance::Stored;
 use super::{Storage, Unreadable};
 
@@ -47,7 +48,7 @@ impl Storage {
         collect(directory.root(), 0, &mut candidates, &mut left)?;
         candidates.sort_by(|a, b| (a.written, &a.path).cmp(&(b.written, &b.path)));
         let mut stored = Vec::with_capacity(candidates.len());
-        for (candidate, read) in candidates.iter().zip(self.read_all(&candidates)) {
+        for (candidate, read) in candidates.iter().zip(self.read_all(directory, &candidates)) {
             match read {
                 Ok(one) => stored.push(one),
                 Err(error) => left.push(Left {
@@ -56,10 +57,17 @@ impl Storage {
                 }),
             }
         }
+        for left in &left {
+            directory.share(&left.path);
+        }
         Ok((stored, left))
     }
 
-    fn read_all(&self, candidates: &[Candidate]) -> Vec<Result<Stored, Unreadable>> {
+    fn read_all(
+        &self,
+        directory: &Directory,
+        candidates: &[Candidate],
+    ) -> Vec<Result<Stored, Unreadable>> {
         let most = std::thread::available_parallelism().map_or(1, usize::from) * READERS;
         let next = AtomicUsize::new(0);
         let read = Mutex::new(Vec::with_capacity(candidates.len()));
@@ -69,7 +77,7 @@ impl Storage {
                     while let number = next.fetch_add(1, Ordering::Relaxed)
                         && let Some(candidate) = candidates.get(number)
                     {
-                        let stored = Stored::from_directory(self, &candidate.path);
+                        let stored = Stored::from_directory(self, directory, &candidate.path);
                         let mut read = read.lock().unwrap_or_else(PoisonError::into_inner);
                         read.push((number, stored));
                     }

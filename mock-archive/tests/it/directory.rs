@@ -205,10 +205,7 @@ fn whoever_reads_an_instance_goes_on_when_it_is_replaced_deleted_or_forgotten() 
     archive.delete(&exchange(&archive), &read[1..2]).unwrap();
     assert!(std::fs::read(place(directory.path(), &CHEST, 1)).unwrap() == *replacing);
     assert!(!place(directory.path(), &CHEST, 2).exists());
-    archive.reset(Reset {
-        data: true,
-        ..Reset::default()
-    });
+    forget_data(&archive);
 
     assert!(!place(directory.path(), &CHEST, 1).exists());
     for (stored, sent) in read.iter().zip([first, second, third]) {
@@ -217,6 +214,73 @@ fn whoever_reads_an_instance_goes_on_when_it_is_replaced_deleted_or_forgotten() 
     drop((read, archive));
     assert_eq!(open(directory.path()).stored().len(), 0);
     assert!(names(directory.path()).is_empty());
+}
+
+fn forget_data(archive: &Archive) {
+    archive.reset(Reset {
+        data: true,
+        ..Reset::default()
+    });
+}
+
+#[test]
+fn after_a_reset_the_same_instances_are_stored_anew() {
+    let directory = tempfile::tempdir().unwrap();
+    let archive = open(directory.path());
+    let first = &CHEST.instances()[0].bytes;
+    store(&archive, first);
+    let read = all(&archive);
+
+    forget_data(&archive);
+
+    assert!(!directory.path().join(CHEST.study_uid()).exists());
+    assert_eq!(store(&archive, first), Verdict::Stored);
+    assert!(bytes(&read[0]) == **first);
+    drop((read, archive));
+    let archive = open(directory.path());
+    assert_eq!(archive.stored(), [CHEST.uid(0)]);
+    assert_eq!(names(directory.path()), [CHEST.study_uid()]);
+}
+
+#[test]
+fn a_reset_leaves_the_files_of_others() {
+    let directory = tempfile::tempdir().unwrap();
+    let archive = open(directory.path());
+    let first = &CHEST.instances()[0].bytes;
+    let place = place(directory.path(), &CHEST, 1);
+    let notes = place.with_file_name("notes.txt");
+    store(&archive, first);
+    std::fs::write(&notes, "mine").unwrap();
+
+    // Unknown to this archive, known to the next one.
+    for _ in 0..2 {
+        forget_data(&archive);
+        assert!(!place.exists());
+    }
+    drop(archive);
+    let archive = open(directory.path());
+    assert_eq!(std::fs::read_to_string(&notes).unwrap(), "mine");
+    store(&archive, first);
+    forget_data(&archive);
+
+    assert!(!place.exists());
+    assert_eq!(std::fs::read_to_string(&notes).unwrap(), "mine");
+}
+
+#[test]
+fn what_a_process_had_no_time_to_forget_is_gone_at_the_next_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let aside = directory.path().join(".going-7/1.2.3/4.5");
+    std::fs::create_dir_all(&aside).unwrap();
+    std::fs::write(aside.join("6.7.dcm"), "forgotten").unwrap();
+    std::fs::write(aside.join("6.8.0a.header"), "forgotten").unwrap();
+    std::fs::write(aside.join("notes.txt"), "mine").unwrap();
+
+    drop(open(directory.path()));
+
+    let series = directory.path().join("1.2.3/4.5");
+    assert_eq!(names(directory.path()), ["1.2.3"]);
+    assert_eq!(names(&series), ["notes.txt"]);
 }
 
 #[test]

@@ -221,6 +221,9 @@ fn a_directory_holds_what_is_stored_and_nothing_else() {
         data: true,
         ..Reset::default()
     });
+    assert!(!directory.path().join(study.study_uid()).exists());
+    drop(archive);
+    drop(Storage::directory(directory.path()).unwrap());
     assert_eq!(files(directory.path()), 0);
 }
 
