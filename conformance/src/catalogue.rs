@@ -249,6 +249,7 @@ catalogue! {
         rj_protocol_version,
         version_bit0_only,
         rj_transient_limit,
+        artim_idle,
         reserved_not_tested,
         userinfo_unknown_subitem,
         userinfo_implementation_uid,
@@ -290,6 +291,7 @@ catalogue! {
         warning_status,
         duplicate,
         implicit_in_explicit_out,
+        not_authorized_0124,
     }
     find {
         pending_then_success,
@@ -333,6 +335,14 @@ catalogue! {
         get_final_counts,
         get_cancel,
         get_our_failure_reported,
+    }
+    commitment {
+        action_success,
+        event_1,
+        event_2,
+        class_conflict_0119,
+        other_association,
+        survives_delete,
     }
     consistency {
         stow_find,

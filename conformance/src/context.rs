@@ -1,5 +1,6 @@
 //! What a check works with.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::check::{Check, Edition, Need};
@@ -72,6 +73,16 @@ impl Context {
     /// The value of something that is claimed for the archive; empty if the claim has none.
     pub fn claimed(&self, need: Need) -> Option<&str> {
         self.target.claims.get(&need).map(String::as_str)
+    }
+
+    /// The same for a value that is a number.
+    ///
+    /// # Errors
+    /// The harness's own, if it is none.
+    pub fn claimed_number<N: FromStr>(&self, need: Need) -> Verdict<N> {
+        let claimed = self.claimed(need).unwrap_or_default();
+        let wrong = |_| Finding::error(format!("{need}={claimed:?} is not a number"));
+        claimed.parse().map_err(wrong)
     }
 
     /// A DICOMweb client with connections of its own.

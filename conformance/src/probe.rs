@@ -4,6 +4,7 @@
 pub mod body;
 pub mod commitment;
 pub mod conversation;
+pub mod described;
 pub mod dimse;
 pub mod file;
 pub mod json;
@@ -15,6 +16,7 @@ pub mod picture;
 pub mod presence;
 pub mod raw;
 pub mod reference;
+pub mod rendered;
 pub mod sample;
 pub mod scp;
 pub mod search;

@@ -58,6 +58,9 @@ async fn converse(mut association: Association) {
             break;
         }
     }
+    if association.does(Operation::ReportsHereOnly) {
+        return;
+    }
     let (archive, requester, reports) = association.into_reports();
     commitment::deliver(&archive, &requester, reports).await;
 }

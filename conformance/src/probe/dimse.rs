@@ -58,6 +58,12 @@ impl Dimse {
         self
     }
 
+    /// The same under another AE title of ours.
+    pub fn calling(mut self, title: &str) -> Self {
+        self.target.calling = title.into();
+        self
+    }
+
     /// Who is asked, and how we call ourselves.
     pub const fn target(&self) -> &DimseTarget {
         &self.target

@@ -59,6 +59,18 @@ impl Web {
     }
 }
 
+/// Sends an upload of two instances in this shape and makes sure of the same as [`all_taken`].
+///
+/// # Errors
+/// A failure that says which of it is not so.
+pub async fn two_taken(context: &Context, shape: impl FnOnce(Upload) -> Upload) -> Verdict {
+    let web = context.web()?;
+    let study = context.data().study(1).instances(2).build();
+    let instances: Vec<_> = study.instances.iter().collect();
+    let upload = shape(Upload::of(&instances));
+    all_taken(context, &web, &upload, &study.instances).await
+}
+
 /// Sends an upload of these instances and makes sure that all of them are taken: 200, each listed as stored, each given back as sent.
 ///
 /// # Errors

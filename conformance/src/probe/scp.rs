@@ -1,25 +1,30 @@
-//! The harness as storage SCP: what an archive is told to send a study to.
+//! The harness as storage SCP: what an archive is told to send a study to, and what it reports storage commitment to.
 //!
 //! One listener serves all checks of a run. A check says how its own instances are to be answered and later asks what arrived.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use dicom_dictionary_std::uids;
 use dicom_wire::dimse::{
-    Command, CommandSet, DataSet, EchoResponse, Outcome, Status, StoreResponse,
+    Command, CommandSet, DataSet, EchoResponse, NService, Outcome, Status, StoreResponse,
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
+use super::commitment::{self, Reported};
 use super::dimse::SYNTAXES;
 use super::pdu::{
     Acceptance, ContextResult, Heard, Proposal, ProposedContext, Wire, kind, message_pdus, pdu,
 };
 use crate::transcript::Transcript;
 
+/// The longest that a report of storage commitment is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// The one storage class that is refused in every presentation context.
 pub const REFUSED_CLASS: &str = uids::BASIC_TEXT_SR_STORAGE;
 /// The longest PDU that is taken.
@@ -61,6 +66,8 @@ pub struct Arrival {
 #[derive(Debug, Default)]
 struct Desk {
     book: Mutex<Book>,
+    /// A report has come.
+    report: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -69,6 +76,7 @@ struct Book {
     held: Vec<Held>,
     collisions: HashMap<String, oneshot::Sender<Vec<String>>>,
     arrivals: Vec<Arrival>,
+    reports: Vec<Reported>,
     associations: u64,
 }
 
@@ -139,6 +147,25 @@ impl StorageScp {
         let (tell, heard) = oneshot::channel();
         self.desk.lock().collisions.insert(instance.into(), tell);
         heard
+    }
+
+    /// The report on a transaction, if one comes within 5 s.
+    pub async fn reported(&self, transaction: &str) -> Option<Reported> {
+        let waiting = async {
+            loop {
+                let news = self.desk.report.notified();
+                let mut news = std::pin::pin!(news);
+                news.as_mut().enable();
+                let is_meant =
+                    |report: &&Reported| report.transaction.as_deref() == Some(transaction);
+                let found = self.desk.lock().reports.iter().find(is_meant).cloned();
+                if let Some(found) = found {
+                    return found;
+                }
+                news.await;
+            }
+        };
+        timeout(PATIENCE, waiting).await.ok()
     }
 
     /// What arrived of these instances, in order.
@@ -222,7 +249,21 @@ async fn associate(socket: TcpStream, desk: Arc<Desk>) {
             let asked = desk.lock().collisions.remove(store.sop_instance.as_str());
             collision = asked.or(collision);
         }
-        let Some(response) = desk.respond(&command, number).await else {
+        let context = contexts.iter().find(|one| one.id == message.context);
+        let syntax = context.and_then(|one| one.transfer_syntaxes.first());
+        let response = match &command {
+            Command::NRq(event) if event.service == NService::EventReport => {
+                let syntax = syntax.map_or("", String::as_str);
+                let Ok(read) = Reported::read(event, message.data_set.as_ref(), syntax) else {
+                    return;
+                };
+                desk.lock().reports.push(read);
+                desk.report.notify_waiters();
+                Some(Command::NRsp(commitment::answer(event)))
+            }
+            _ => desk.respond(&command, number).await,
+        };
+        let Some(response) = response else {
             return;
         };
         let response = response.to_bytes(DataSet::Absent);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use dicom_dictionary_std::uids;
 use dicom_mock_archive::MockArchive;
@@ -27,6 +28,8 @@ pub const CALLING: &str = "CONFORMANCE";
 
 /// A destination at which nobody is.
 const DEAD: &str = "NOBODY_HOME";
+/// Who may not store where that is limited.
+const READER: &str = "CONF_READER";
 /// The user of an archive that lets in nobody else.
 const LOGIN: &str = "conformance:open sesame";
 
@@ -125,6 +128,12 @@ fn current() -> Policy {
     }
 }
 
+/// The AE titles under which we call.
+fn ours() -> Option<BTreeSet<AeTitle>> {
+    let titles = [CALLING, DESTINATION].map(AeTitle::parse);
+    titles.into_iter().map(Result::ok).collect()
+}
+
 /// The most results of a search where that is limited.
 const CAP: usize = 5;
 
@@ -169,7 +178,7 @@ fn claim(need: Need, policy: &mut Policy) -> Option<String> {
             ""
         }
         Need::ChecksCalling => {
-            policy.known_callers = Some(BTreeSet::from([AeTitle::parse(CALLING).ok()?]));
+            policy.known_callers = Some(ours()?);
             ""
         }
         Need::MaxAssociations => {
@@ -179,6 +188,14 @@ fn claim(need: Need, policy: &mut Policy) -> Option<String> {
         Need::UserIdentity => {
             policy.logins = vec![LOGIN.parse().ok()?];
             LOGIN
+        }
+        Need::Artim => {
+            policy.artim_timeout = Duration::from_secs(1);
+            "1"
+        }
+        Need::Acl => {
+            policy.storers = Some(ours()?);
+            READER
         }
         Need::Coerces => {
             policy.patient_conflict = PatientConflict::Coerce;

@@ -21,7 +21,7 @@ use super::identifier;
 use super::user::User;
 use crate::archive::Archive;
 use crate::exchange::Exchange;
-use crate::moment::Operation;
+use crate::moment::{Habits, Operation};
 use crate::policy::{Destination, Policy};
 use crate::request::{Scope, Service};
 
@@ -85,9 +85,9 @@ pub(super) async fn answer(
         .respond(&exchange, context, response, None)
         .await?;
     let Some(asked) = asked else { return Ok(()) };
-    let trusts = association.does(Operation::CommitsAnything);
-    let (event_type, event) = asked.event(association.archive(), &exchange, trusts);
-    let apart = association.does(Operation::ReportsApart);
+    let habits = association.operations();
+    let (event_type, event) = asked.event(association.archive(), &exchange, habits);
+    let apart = habits.has(Operation::ReportsApart);
     let is_first = association.reports.is_empty() && !apart;
     association.reports.push_back(Report {
         exchange,
@@ -269,7 +269,7 @@ impl Asked {
         &self,
         archive: &Archive,
         exchange: &Exchange,
-        trusts: bool,
+        habits: Habits<Operation>,
     ) -> (u16, InMemDicomObject) {
         let scope = |reference: &Reference| Scope {
             instance: Some(reference.instance.clone()),
@@ -284,7 +284,10 @@ impl Asked {
         let (mut committed, mut failed) = (Vec::new(), Vec::new());
         for reference in &self.references {
             match classes.get(&reference.instance) {
-                _ if trusts => committed.push(item(reference)),
+                _ if habits.has(Operation::CommitsAnything) => committed.push(item(reference)),
+                Some(_) if habits.has(Operation::ClassesUnchecked) => {
+                    committed.push(item(reference));
+                }
                 Some(class) if **class == reference.class => committed.push(item(reference)),
                 Some(_) => failed.push(failed_item(reference, Status::CLASS_INSTANCE_CONFLICT)),
                 None => failed.push(failed_item(reference, Status::NO_SUCH_INSTANCE)),
@@ -303,11 +306,11 @@ impl Asked {
         let mut event = InMemDicomObject::new_empty();
         let title = archive.policy().ae_title.to_string();
         event.put(text(tags::RETRIEVE_AE_TITLE, VR::AE, &title));
-        event.put(text(
-            tags::TRANSACTION_UID,
-            VR::UI,
-            self.transaction.as_str(),
-        ));
+        let transaction = match habits.has(Operation::OtherTransaction) {
+            true => "2.25.0",
+            false => self.transaction.as_str(),
+        };
+        event.put(text(tags::TRANSACTION_UID, VR::UI, transaction));
         for (tag, items) in [
             (tags::REFERENCED_SOP_SEQUENCE, committed),
             (tags::FAILED_SOP_SEQUENCE, failed),

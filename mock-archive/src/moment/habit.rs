@@ -89,6 +89,12 @@ pub enum Operation {
     NoKeyIsAll,
     /// A date that is none is looked for all the same, and found nowhere.
     BadDatesAreDates,
+    /// Storage commitment does not look at SOP classes.
+    ClassesUnchecked,
+    /// Reports of storage commitment name another transaction.
+    OtherTransaction,
+    /// Reports of storage commitment go out on the association of their request, or not at all.
+    ReportsHereOnly,
 }
 
 /// A set of habits of one kind.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::rj_protocol_version::rejected;
 use crate::check::{Check, Clause, Editions, Level, Need};
 use crate::context::Context;
-use crate::outcome::{Finding, Verdict};
+use crate::outcome::Verdict;
 use crate::probe::pdu::command::VERIFICATION;
 
 pub(crate) static CHECK: Check = Check {
@@ -28,10 +28,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 async fn run(context: &Context) -> Verdict {
     let dimse = context.dimse()?;
-    let claimed = context.claimed(Need::MaxAssociations).unwrap_or_default();
-    let limit: usize = claimed
-        .parse()
-        .map_err(|_| Finding::error(format!("max-assoc={claimed:?} is not a number")))?;
+    let limit: usize = context.claimed_number(Need::MaxAssociations)?;
     let proposal = dimse.proposal().implicit(VERIFICATION);
     let mut open = Vec::new();
     for n in 1..=limit {

@@ -2,7 +2,8 @@
 
 use crate::check::{Check, Clause, Editions, Level, Need, Profile};
 use crate::context::Context;
-use crate::outcome::{Verdict, ensure};
+use crate::outcome::Verdict;
+use crate::probe::rendered::refused;
 
 pub(crate) static CHECK: Check = Check {
     id: "rend.annotation.junk-400",
@@ -19,18 +20,5 @@ pub(crate) static CHECK: Check = Check {
 };
 
 async fn run(context: &Context) -> Verdict {
-    let web = context.web()?;
-    let study = context.data().study(1).build();
-    web.prepare(&study).await?;
-
-    for value in [""] {
-        let path = format!("{}/rendered?annotation={value}", study.instances[0].path());
-        let answer = web.get(&path, "image/jpeg").await?;
-        ensure!(
-            answer.status == 400,
-            "{} to annotation={value}",
-            answer.summary()
-        );
-    }
-    Ok(())
+    refused(context, "annotation", &[""]).await
 }

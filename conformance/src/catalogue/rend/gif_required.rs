@@ -2,9 +2,9 @@
 
 use crate::check::{Check, Clause, Editions, Level, Need, Profile};
 use crate::context::Context;
-use crate::data::EDGE;
-use crate::outcome::{Verdict, ensure};
+use crate::outcome::Verdict;
 use crate::probe::picture::Format;
+use crate::probe::rendered::drawn_as;
 
 pub(crate) static CHECK: Check = Check {
     id: "rend.gif.required",
@@ -21,22 +21,5 @@ pub(crate) static CHECK: Check = Check {
 };
 
 async fn run(context: &Context) -> Verdict {
-    let web = context.web()?;
-    let study = context.data().study(1).build();
-    web.prepare(&study).await?;
-
-    let path = format!("{}/rendered", study.instances[0].path());
-    let picture = web.picture(&path, "image/gif").await?;
-    ensure!(
-        picture.format == Format::Gif,
-        "{} in place of GIF",
-        picture.format.media()
-    );
-    let edge = usize::from(EDGE);
-    ensure!(
-        (picture.width, picture.height) == (edge, edge),
-        "{} pixels of an image of {edge} x {edge}",
-        picture.size()
-    );
-    Ok(())
+    drawn_as(context, Format::Gif).await
 }

@@ -5,7 +5,7 @@ use dicom_dictionary_std::tags;
 
 use crate::check::{Check, Clause, Editions, Level, Need};
 use crate::context::Context;
-use crate::outcome::{Finding, Verdict, ensure};
+use crate::outcome::{Verdict, ensure};
 use crate::probe::dimse::encode;
 
 pub(crate) static CHECK: Check = Check {
@@ -23,10 +23,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 async fn run(context: &Context) -> Verdict {
-    let claimed = context.claimed(Need::Quota).unwrap_or_default();
-    let limit: usize = claimed
-        .parse()
-        .map_err(|_| Finding::error(format!("quota={claimed:?} is not a number of bytes")))?;
+    let limit: usize = context.claimed_number(Need::Quota)?;
     let long = DataElement::new(tags::TEXT_VALUE, VR::UT, "x".repeat(limit + 1));
     let study = context.data().study(1).with(long).build();
     let instance = &study.instances[0];

@@ -1,14 +1,10 @@
 //! Metadata in JSON, and pixels beside it.
 
-use bytes::Bytes;
-use dicom_dictionary_std::tags;
-
 use crate::check::{Check, Clause, Editions, Level, Need, Profile};
 use crate::context::Context;
-use crate::outcome::{Verdict, ensure};
-use crate::probe::file::File;
-use crate::probe::upload::Upload;
-use crate::probe::web::{Account, DICOM_ANY};
+use crate::data::Instance;
+use crate::outcome::Verdict;
+use crate::probe::described::taken_as;
 
 pub(crate) static CHECK: Check = Check {
     id: "stow.media.metadata-json",
@@ -25,58 +21,5 @@ pub(crate) static CHECK: Check = Check {
 };
 
 async fn run(context: &Context) -> Verdict {
-    let web = context.web()?;
-    let study = context.data().study(1).build();
-    let instance = study.instances[0].altered(|data_set| {
-        let private: Vec<_> = data_set
-            .iter()
-            .map(|element| element.header().tag)
-            .collect();
-        for tag in private.into_iter().filter(|tag| tag.group() % 2 == 1) {
-            data_set.remove_element(tag);
-        }
-    });
-
-    let upload = Upload::of(&[])
-        .typed("multipart/related; type=\"application/dicom+json\"; boundary=\"conformance-boundary-7d1f\"")
-        .part_with("Content-Type: application/dicom+json", instance.as_json(BULK))
-        .part_with(
-            &format!("Content-Type: application/octet-stream\r\nContent-Location: {BULK}"),
-            instance.pixels.clone(),
-        );
-    context.transcript().leave(&study.uid);
-    let answer = web.upload("/studies", &upload).await?;
-    ensure!(answer.status == 200, "{}", answer.summary());
-    let listed = Account::of(&answer)?.referenced;
-    ensure!(
-        listed == [instance.uid.clone()],
-        "200 with {} instances listed as stored",
-        listed.len()
-    );
-    let parts = web.retrieve(&instance.path(), DICOM_ANY).await?;
-    ensure!(parts.len() == 1, "200, and then {} parts", parts.len());
-    let (sent, got) = (File::read(&instance.file)?, File::read(&parts[0].content)?);
-    ensure!(
-        got.value(tags::PIXEL_DATA) == Some(&instance.pixels),
-        "200, and then {} bytes of other pixels",
-        got.value(tags::PIXEL_DATA).map_or(0, Bytes::len)
-    );
-    let same = [
-        tags::PATIENT_ID,
-        tags::PATIENT_NAME,
-        tags::STUDY_INSTANCE_UID,
-        tags::SOP_CLASS_UID,
-        tags::ROWS,
-        tags::STUDY_DATE,
-    ];
-    for tag in same {
-        ensure!(
-            sent.value(tag) == got.value(tag),
-            "200, and then another value of {tag}"
-        );
-    }
-    Ok(())
+    taken_as(context, "application/dicom+json", Instance::as_json).await
 }
-
-/// What the metadata calls the pixels.
-const BULK: &str = "http://conformance.invalid/bulk/1";

@@ -3,8 +3,7 @@
 use crate::check::{Check, Clause, Editions, Level, Need, Profile};
 use crate::context::Context;
 use crate::outcome::Verdict;
-use crate::probe::kept::all_taken;
-use crate::probe::upload::Upload;
+use crate::probe::kept::two_taken;
 
 pub(crate) static CHECK: Check = Check {
     id: "stow.mp.part-header-case",
@@ -21,11 +20,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 async fn run(context: &Context) -> Verdict {
-    let web = context.web()?;
-    let study = context.data().study(1).instances(2).build();
-    let instances: Vec<_> = study.instances.iter().collect();
-    let upload = Upload::of(&instances).part_head(
+    two_taken(context, |upload| upload.part_head(
         "MIME-Version: 1.0\r\ncontent-TYPE: Application/DICOM\r\nContent-ID: <a@b>\r\nContent-Description: one",
-    );
-    all_taken(context, &web, &upload, &study.instances).await
+    )).await
 }

@@ -3,8 +3,7 @@
 use crate::check::{Check, Clause, Editions, Level, Need, Profile};
 use crate::context::Context;
 use crate::outcome::Verdict;
-use crate::probe::kept::all_taken;
-use crate::probe::upload::Upload;
+use crate::probe::kept::two_taken;
 
 pub(crate) static CHECK: Check = Check {
     id: "stow.mp.preamble-epilogue",
@@ -21,12 +20,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 async fn run(context: &Context) -> Verdict {
-    let web = context.web()?;
-    let study = context.data().study(1).instances(2).build();
-    let instances: Vec<_> = study.instances.iter().collect();
-    let upload = Upload::of(&instances).surrounded(
+    two_taken(context, |upload| upload.surrounded(
         "This is a message in several parts.\r\n\r\nIgnore this.\r\n",
         "And this.\r\n",
-    );
-    all_taken(context, &web, &upload, &study.instances).await
+    )).await
 }

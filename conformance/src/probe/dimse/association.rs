@@ -1,7 +1,8 @@
 //! One association and the operations on it.
 
 use bytes::Bytes;
-use dicom_dictionary_std::uids;
+use dicom_core::Tag;
+use dicom_dictionary_std::{tags, uids};
 use dicom_wire::ae::AeTitle;
 use dicom_wire::dimse::{
     CancelRequest, Command, CommandSet, DataSet, EchoRequest, FindRequest, FindResponse,
@@ -11,9 +12,9 @@ use dicom_wire::uid::Uid;
 
 use super::keys::{Keys, Match};
 use super::retrieve::{Retrieved, Step};
-use super::{STUDY_MOVE, encode};
+use super::{STUDY_FIND, STUDY_MOVE, encode};
 use crate::data::Instance;
-use crate::outcome::{Finding, Verdict};
+use crate::outcome::{Finding, Verdict, ensure};
 use crate::probe::pdu::{Acceptance, Proposal, RawMessage, Wire, message_pdus};
 use crate::transcript::Transcript;
 
@@ -212,6 +213,32 @@ impl Association {
     pub async fn find(&mut self, model: &str, keys: &Keys) -> Verdict<Found> {
         self.begin_find(model, keys).await?;
         self.found(model).await
+    }
+
+    /// C-FIND of the studies of these patients that a key matches: exactly the wanted ones have to come.
+    ///
+    /// # Errors
+    /// A failure if others come, or not all.
+    pub async fn finds_studies(
+        &mut self,
+        patients: &str,
+        (tag, value): (Tag, &str),
+        wanted: impl Iterator<Item = String>,
+    ) -> Verdict {
+        let keys = Keys::level("STUDY")
+            .key(tags::PATIENT_ID, patients)
+            .and(&[tags::STUDY_INSTANCE_UID])
+            .key(tag, value);
+        let found = self.find(STUDY_FIND, &keys).await?;
+        let found = found.values(tags::STUDY_INSTANCE_UID);
+        let wanted = crate::data::sorted(wanted);
+        ensure!(
+            found == wanted,
+            "{} of {} studies for {tag} = {value:?}",
+            found.len(),
+            wanted.len()
+        );
+        Ok(())
     }
 
     /// Sends a C-FIND-RQ; its message ID.

@@ -121,6 +121,12 @@ impl Match {
         file::text(self.elements.get(&tag)).filter(|text| !text.is_empty())
     }
 
+    /// An attribute as a number of 16 bits; `None` if it is shorter.
+    pub fn number(&self, tag: Tag) -> Option<u16> {
+        let bytes = self.elements.get(&tag)?.first_chunk()?;
+        Some(u16::from_le_bytes(*bytes))
+    }
+
     /// The values of an attribute; none if it is absent or empty.
     pub fn values(&self, tag: Tag) -> Vec<String> {
         let text = self.text(tag).unwrap_or_default();

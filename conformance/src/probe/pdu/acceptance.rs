@@ -97,7 +97,7 @@ impl Acceptance {
             .map_or(0, |bytes| u32::from_be_bytes(*bytes))
     }
 
-    /// The acceptance that we give as acceptor, of a proposal whose PDU had this body.
+    /// The acceptance that we give as acceptor, of a proposal whose PDU had this body: every role that is proposed is granted.
     pub(in crate::probe) fn to_bytes(
         proposal: &Bytes,
         contexts: &[ContextResult],
@@ -105,8 +105,11 @@ impl Acceptance {
     ) -> Bytes {
         let mut out = BytesMut::from(&[0, 1, 0, 0][..]);
         out.put_slice(&proposal[4..FIXED]);
-        let asked = Proposal::read(proposal).map(|asked| asked.application_context);
-        let name = asked.unwrap_or_default();
+        let asked = Proposal::read(proposal);
+        let (name, proposed) = asked.map_or_else(
+            |_| (String::new(), Vec::new()),
+            |asked| (asked.application_context, asked.user),
+        );
         out.put_slice(&item_of(item::APPLICATION_CONTEXT, 0, name.as_bytes()));
         for context in contexts {
             let mut content = BytesMut::from(&[context.id, 0, context.result, 0][..]);
@@ -119,6 +122,12 @@ impl Acceptance {
         user.put_slice(&item_of(item::MAXIMUM_LENGTH, 0, &max_length.to_be_bytes()));
         let class = IMPLEMENTATION.as_bytes();
         user.put_slice(&item_of(item::IMPLEMENTATION_CLASS, 0, class));
+        for (_, role) in proposed
+            .iter()
+            .filter(|(kind, _)| *kind == item::ROLE_SELECTION)
+        {
+            user.put_slice(&item_of(item::ROLE_SELECTION, 0, role));
+        }
         out.put_slice(&item_of(item::USER_INFORMATION, 0, &user));
         out.freeze()
     }

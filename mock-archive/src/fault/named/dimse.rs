@@ -38,6 +38,7 @@ named! {
     "ul.second-rq-ac" => r#"{"then":{"upper-layer":{"habit":"second-request-accepted"}}}"#, "a second association request is accepted again", ["ul.pdu.second-rq"];
     "ul.data-first-ok" => r#"{"then":{"upper-layer":{"habit":"data-first"}}}"#, "data before a request is passed over", ["ul.pdu.data-before-rq"];
     "ul.trusts-length" => r#"{"then":{"upper-layer":{"habit":"lengths-believed"}}}"#, "what lengths promise is waited for", ["ul.pdu.lying-length"];
+    "ul.no-artim" => r#"{"then":{"upper-layer":{"habit":"no-artim"}}}"#, "a connection without a request is kept open for ever", ["ul.artim.idle"];
     "ul.release-closes" => r#"{"then":{"upper-layer":{"habit":"release-closes"}}}"#, "a release is answered by closing", ["ul.release"];
     "cmd.wrong-group-length" => r#"{"when":{"protocol":"dimse"},"then":{"alter-response":{"group-length-by":2}}}"#, "the group length of responses is wrong", ["cmd.order-and-length"];
     "cmd.wrong-message-id" => r#"{"when":{"service":"echo","protocol":"dimse"},"then":{"alter-response":{"number":"0120","by":1}}}"#, "echo responses name another message ID", ["cmd.echoes-message-id"];
@@ -53,6 +54,7 @@ named! {
     "store.any-class" => r#"{"when":{"service":"store","protocol":"dimse"},"then":{"alter-response":{"instead-of":"0122","status":"0000"}}}"#, "an instance of another class than its context is acknowledged", ["store.class-not-negotiated"];
     "store.full-0110" => r#"{"when":{"service":"store","protocol":"dimse"},"then":{"alter-response":{"instead-of":"A700","status":"0110","comment":"none"}}}"#, "what is too much fails as a processing failure", ["store.out-of-resources"];
     "store.coerce-0000" => r#"{"when":{"service":"store","protocol":"dimse"},"then":{"alter-response":{"instead-of":"B000","status":"0000"}}}"#, "a changed instance is acknowledged without a warning", ["store.warning-status"];
+    "store.acl-0000" => r#"{"when":{"service":"store","protocol":"dimse"},"then":{"alter-response":{"instead-of":"0124","status":"0000","comment":"none"}}}"#, "who may not store is answered with success", ["store.not-authorized-0124"];
     "find.final-with-identifier" => r#"{"when":{"service":"search","protocol":"dimse"},"then":{"alter-response":{"of":"final","data-set":"invented"}}}"#, "the final response of a search has an identifier", ["find.pending-then-success"];
     "find.none-a700" => r#"{"when":{"service":"search","protocol":"dimse"},"then":{"alter-response":{"of":"only","instead-of":"0000","status":"A700"}}}"#, "a search without a match fails", ["find.none"];
     "find.returns-all" => r#"{"when":{"service":"search","protocol":"dimse"},"then":{"rewrite-match":{"attributes":"all"}}}"#, "a match has all attributes that are known", ["find.requested-keys-only"];
@@ -89,6 +91,12 @@ named! {
     "get.count-plus-one" => r#"{"when":{"service":"retrieve","protocol":"dimse"},"then":{"alter-response":{"of":"final","number":"1021","by":1}}}"#, "a C-GET counts one instance more than it completed", ["get.final-counts"];
     "get.ignores-cancel" => r#"{"when":{"service":"associate"},"then":{"operation-habit":{"habit":"cancel-ignored"}}}"#, "a C-GET goes on after its cancel", ["get.cancel"];
     "get.hides-failure" => r#"{"when":{"service":"retrieve","protocol":"dimse"},"then":{"alter-response":{"instead-of":"B000","status":"0000"}}}"#, "a C-GET ends with success although the peer refused an instance", ["get.our-failure-reported"];
+    "sc.action-0110" => r#"{"when":{"service":"commit","protocol":"dimse"},"then":{"alter-response":{"of":"success","status":"0110"}}}"#, "requests for storage commitment fail, and are reported on", ["sc.action-success"];
+    "sc.wrong-transaction" => r#"{"when":{"service":"associate"},"then":{"operation-habit":{"habit":"other-transaction"}}}"#, "a report of storage commitment names another transaction", ["sc.event-1"];
+    "sc.event1-with-missing" => r#"{"when":{"service":"associate"},"then":{"operation-habit":{"habit":"commits-anything"}}}"#, "a report of storage commitment promises what was never stored", ["sc.event-2"];
+    "sc.ignores-class" => r#"{"when":{"service":"associate"},"then":{"operation-habit":{"habit":"classes-unchecked"}}}"#, "storage commitment does not look at SOP classes", ["sc.class-conflict-0119"];
+    "sc.same-association-only" => r#"{"when":{"service":"associate"},"then":{"operation-habit":{"habit":"reports-here-only"}}}"#, "who has left gets no report of storage commitment", ["sc.other-association"];
+    "sc.commits-deleted" => r#"{"when":{"service":"associate"},"then":{"operation-habit":{"habit":"commits-anything"}}}"#, "a report of storage commitment promises what was deleted", ["sc.survives-delete"];
     "x.index-split" => r#"{"when":{"service":"search","protocol":"dimse"},"then":{"drop-row":{"index":0}}}"#, "what is found over HTTP is not all found over DIMSE", ["x.stow-find"];
     "x.dimse-not-in-web" => r#"{"when":{"service":"search","protocol":"web"},"then":{"drop-row":{"index":0}}}"#, "what is found over DIMSE is not all found over HTTP", ["x.cstore-qido"];
     "x.commit-lies" => r#"{"when":{"service":"associate"},"then":{"operation-habit":{"habit":"commits-anything"}}}"#, "whatever is asked for is reported as committed", ["x.commit-truth"];
