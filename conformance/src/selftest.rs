@@ -1,11 +1,12 @@
 //! The fault matrix: what the harness is worth. Every check passes on the faithful archive and fails under its own fault.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dicom_mock_archive::fault::Named;
-use futures_util::{StreamExt, TryStreamExt};
+use tokio::task::JoinSet;
 
 use crate::check::{Check, Known, Level, Need};
 use crate::identity::Identity;
@@ -18,7 +19,7 @@ use crate::target::embedded::{Embedded, EmbeddedError};
 const CHECK_LIMIT: Duration = Duration::from_secs(10);
 
 /// So many faults are tried at the same time.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 6;
 
 /// The group of the checks that ask whether both protocols agree.
 const CONSISTENCY: &str = "x";
@@ -92,25 +93,55 @@ pub async fn matrix(
 
     let (proven, unproven): (Vec<&'static Check>, Vec<_>) =
         checks.iter().partition(|check| can_be_proven(check));
-    let prove = async |check: &'static Check| -> Result<Row, EmbeddedError> {
-        let near: Vec<_> = checks
-            .iter()
-            .copied()
-            .filter(|other| is_near(check, other))
-            .collect();
-        let report = under(&[check.fault], check.needs, &near, &options).await?;
-        Ok(row(check, &report))
-    };
-    // Each has an archive of its own, and some do nothing but wait.
-    let rows = futures_util::stream::iter(proven)
-        .map(prove)
-        .buffered(AT_ONCE);
-    let rows = rows.try_collect().await?;
+    let rows = prove_all(&proven, checks, &options).await?;
     Ok(Matrix {
         false_failures,
         rows,
         unproven,
     })
+}
+
+/// The rows of these checks, in order. Each has an archive of its own, so they run beside each other: on as many threads as there are,
+/// and more than that, as some do nothing but wait.
+async fn prove_all(
+    proven: &[&'static Check],
+    among: &[&'static Check],
+    options: &Options,
+) -> Result<Vec<Row>, EmbeddedError> {
+    let mut left = proven.iter().copied().enumerate();
+    let mut running = JoinSet::new();
+    let mut rows = BTreeMap::new();
+    loop {
+        while running.len() < AT_ONCE
+            && let Some((number, check)) = left.next()
+        {
+            let near = among.iter().copied();
+            let near: Vec<_> = near.filter(|other| is_near(check, other)).collect();
+            let options = options.clone();
+            running.spawn(async move { (number, prove(check, &near, &options).await) });
+        }
+        match running.join_next().await {
+            None => return Ok(rows.into_values().collect()),
+            Some(Ok((number, row))) => {
+                rows.insert(number, row?);
+            }
+            Some(Err(ended)) => match ended.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // Nobody ends them but the set itself.
+                Err(_) => return Ok(rows.into_values().collect()),
+            },
+        }
+    }
+}
+
+/// Runs the checks that could notice the fault of one of them.
+async fn prove(
+    check: &'static Check,
+    near: &[&'static Check],
+    options: &Options,
+) -> Result<Row, EmbeddedError> {
+    let report = under(&[check.fault], check.needs, near, options).await?;
+    Ok(row(check, &report))
 }
 
 /// Whether the mock archive has the fault under which the check must fail.

@@ -4,7 +4,9 @@ mod deleting;
 mod evidence;
 mod guest;
 mod keeping;
+mod lingering;
 mod loading;
+mod merging;
 mod outcome;
 mod patient;
 mod scheduling;
@@ -16,7 +18,7 @@ mod waiting;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use dicom_object::InMemDicomObject;
@@ -35,12 +37,13 @@ pub use storing::Incoming;
 use crate::exchange::Exchange;
 use crate::index::Index;
 use crate::journal::{Entry, Note};
-use crate::moment::Moment;
+use crate::moment::{Arrival, Moment, Onward, Piece};
 use crate::policy::{FaultHeader, Policy};
 use crate::request::{Request, Scope};
-use crate::rule::{Rule, RuleBook, Scene};
+use crate::rule::{Rule, RuleBook, Scene, Tally};
 use crate::store::{Spool, Storage};
 use keeping::Reserved;
+use lingering::Lingering;
 use waiting::Waiting;
 
 /// The archive behind both protocols. A handle: cloning it is cheap and shares everything.
@@ -72,6 +75,8 @@ struct Shared {
     associations: AtomicUsize,
     /// Connections that are open.
     guests: AtomicUsize,
+    /// What the rules go by and is counted without the lock.
+    tally: Arc<Tally>,
     state: Mutex<State>,
     /// Exchanges that ended, for whoever follows.
     ended: broadcast::Sender<Arc<Entry>>,
@@ -84,6 +89,8 @@ struct State {
     index: Index,
     /// What is kept already and found later.
     waiting: Waiting,
+    /// What is deleted already and still there.
+    lingering: Lingering,
     /// What is on its way in or out.
     reserved: Reserved,
     worklist: Vec<Arc<InMemDicomObject>>,
@@ -103,7 +110,8 @@ impl Archive {
     ///
     /// Reads the header of every file; call it where blocking is allowed.
     pub fn new(policy: Policy, storage: Storage) -> Self {
-        let rules = RuleBook::seeded(policy.seed);
+        let tally = Arc::new(Tally::default());
+        let rules = RuleBook::new(policy.seed, tally.clone());
         let shared = Shared {
             policy,
             storage,
@@ -111,6 +119,7 @@ impl Archive {
             connections: AtomicU64::new(0),
             associations: AtomicUsize::new(0),
             guests: AtomicUsize::new(0),
+            tally,
             state: Mutex::new(State {
                 rules,
                 ..State::default()
@@ -179,6 +188,28 @@ impl Archive {
         uids
     }
 
+    /// A piece of what a client sends has come: counts it, and says what happens now.
+    pub(crate) fn arrived(&self, exchange: &Exchange, piece: Piece, number: u64) -> Onward {
+        let tally = &self.shared.tally;
+        let count = match piece {
+            Piece::Pdu => &tally.pdus,
+            Piece::Part => &tally.parts,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        // So that an archive without such a rule takes no lock for each PDU.
+        if !tally.waits_for_pieces.load(Ordering::Acquire) {
+            return Onward::GoOn;
+        }
+        let mut arrival = Arrival {
+            request: exchange.request(),
+            piece,
+            number,
+            onward: Onward::GoOn,
+        };
+        self.pass(exchange.number(), &mut Scene::Arrival(&mut arrival));
+        arrival.onward
+    }
+
     pub(crate) fn awaits(&self, moment: Moment) -> bool {
         self.state().rules.awaits(moment)
     }
@@ -217,6 +248,7 @@ impl Archive {
         let state = self.shared.state.lock();
         let mut state = state.unwrap_or_else(PoisonError::into_inner);
         state.find_what_is_due();
+        state.lose_what_is_due();
         state
     }
 }

@@ -42,9 +42,48 @@ fn civil(days: u64) -> (u64, u64, u64) {
     (year, month, day)
 }
 
+/// A DA so many days later, `None` for what is no date of the years after 1970 (PS3.5 6.2).
+pub(crate) fn shifted(date: &str, days: i64) -> Option<String> {
+    if date.len() != 8 || !date.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let wanted = (
+        date[..4].parse().ok()?,
+        date[4..6].parse().ok()?,
+        date[6..].parse().ok()?,
+    );
+    let at = days_until(wanted).filter(|at| civil(*at) == wanted)?;
+    let (year, month, day) = civil(at.checked_add_signed(days)?);
+    Some(format!("{year:04}{month:02}{day:02}"))
+}
+
+/// How many days after 1970-01-01 a date is; the inverse of [`civil`].
+fn days_until((year, month, day): (u64, u64, u64)) -> Option<u64> {
+    let year = year.checked_sub(u64::from(month <= 2))?;
+    let (era, year_of_era) = (year / 400, year % 400);
+    let month = if month > 2 { month - 3 } else { month + 9 };
+    let of_year = (153 * month + 2) / 5 + day.checked_sub(1)?;
+    let of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + of_year;
+    (era * 146_097 + of_era).checked_sub(719_468)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_are_shifted_across_months_and_years() {
+        for (date, days, expected) in [
+            ("20260101", -1, Some("20251231")),
+            ("20240228", 1, Some("20240229")),
+            ("19700101", 0, Some("19700101")),
+            ("20991231", 1, Some("21000101")),
+            ("20260230", 1, None),
+            ("1200", 1, None),
+        ] {
+            assert_eq!(shifted(date, days).as_deref(), expected, "{date}");
+        }
+    }
 
     #[test]
     fn days_become_dates_across_leap_years() {

@@ -15,6 +15,7 @@ mod move_;
 mod negotiate;
 mod payload;
 mod replay;
+mod reshape;
 mod retrieve;
 mod search;
 mod store;

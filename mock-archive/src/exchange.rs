@@ -14,7 +14,8 @@ use crate::archive::Archive;
 use crate::journal::Note;
 use crate::moment::{
     Admission, Admit, Answer, Choice, Context, Delivery, Dialect, FileStyle, Form, Head, Listing,
-    ModelStyle, Moment, MultipartStyle, Negotiate, Next, PictureStyle, Ruling, Send, Shape, Syntax,
+    ModelStyle, Moment, MultipartStyle, Negotiate, Next, Onward, PictureStyle, Piece, Ruling, Send,
+    Shape, Syntax,
 };
 use crate::request::{Protocol, Request, Service};
 use crate::rule::Scene;
@@ -121,6 +122,12 @@ impl Exchange {
             .dialect
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A PDU of an association or a part of a store request has come, the so-and-so-many-th of its kind: what happens now.
+    #[must_use]
+    pub fn arrived(&self, piece: Piece, number: u64) -> Onward {
+        self.inner.archive.arrived(self, piece, number)
     }
 
     /// Presentation contexts of an association, with the edge's own answers filled in (policy's syntaxes and classes considered).

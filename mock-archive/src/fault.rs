@@ -1,6 +1,6 @@
 //! What can go wrong: one file a fault, one line in the list below.
 //!
-//! A fault is data plus a reaction at one of the six [moments](crate::moment). To add one: write its file (a struct whose doc comment says what happens
+//! A fault is data plus a reaction at one of the [moments](crate::moment). To add one: write its file (a struct whose doc comment says what happens
 //! on the wire, who does it and what a good client must do; its fields are its JSON), and add its line to the list. The reference page `docs/faults.md`,
 //! the JSON schema and the command line come from that list. The faults that checks name are data over these: [`named`](Named::all).
 
@@ -18,8 +18,8 @@ pub use named::{Named, UnknownFault};
 pub use reference::{FaultEntry, catalogue, markdown};
 pub use words::{AttributeTag, Reason, Span};
 
-use crate::moment::{Admit, Connect, Judge, Moment, Negotiate, Send, Shape};
-use crate::rule::Scene;
+use crate::moment::{Admit, Arrival, Connect, Judge, Moment, Negotiate, Send, Shape};
+use crate::rule::{Meter, Scene};
 
 /// The reaction of a fault at its moment. All methods do nothing unless the fault says otherwise.
 pub trait Fault {
@@ -31,6 +31,11 @@ pub trait Fault {
         true
     }
 
+    /// Whether it is its turn, by what its rule has seen before; asked once for each case that it concerns, and what is not due is not counted.
+    fn is_due(&self, _scene: &Scene<'_, '_>, _meter: &mut Meter) -> bool {
+        true
+    }
+
     /// Reacts to an accepted connection.
     fn connect(&self, _connect: &mut Connect) {}
 
@@ -39,6 +44,9 @@ pub trait Fault {
 
     /// Reacts to a choice between what is offered.
     fn negotiate(&self, _negotiate: &mut Negotiate<'_>) {}
+
+    /// Reacts to a piece of what a client sends.
+    fn arrive(&self, _arrival: &mut Arrival<'_>) {}
 
     /// Reacts to an instance that arrived.
     fn judge(&self, _judge: &mut Judge<'_>) {}
@@ -106,6 +114,12 @@ faults! {
     delay::Delay = "delay",
     reject_association::RejectAssociation = "reject-association",
     http_status::HttpStatus = "http-status",
+    rate_limit::RateLimit = "rate-limit",
+    limit_body::LimitBody = "limit-body",
+    late_status::LateStatus = "late-status",
+    redirect::Redirect = "redirect",
+    expire_credentials::ExpireCredentials = "expire-credentials",
+    judge_token_times::JudgeTokenTimes = "judge-token-times",
     change_status::ChangeStatus = "change-status",
     drop_headers::DropHeaders = "drop-headers",
     cut_body::CutBody = "cut-body",
@@ -114,6 +128,11 @@ faults! {
     change_header::ChangeHeader = "change-header",
     change_body::ChangeBody = "change-body",
     error_form::ErrorForm = "error-form",
+    misstate_length::MisstateLength = "misstate-length",
+    break_chunks::BreakChunks = "break-chunks",
+    dribble::Dribble = "dribble",
+    old_http::OldHttp = "old-http",
+    encode_body::EncodeBody = "encode-body",
     base_url::BaseUrl = "base-url",
     refuse_parameters::RefuseParameters = "refuse-parameters",
     allow_delete::AllowDelete = "allow-delete",
@@ -128,13 +147,18 @@ faults! {
     change_reason::ChangeReason = "change-reason",
     boundary_anywhere::BoundaryAnywhere = "boundary-anywhere",
     first_pdv_only::FirstPdvOnly = "first-pdv-only",
+    break_off::BreakOff = "break-off",
     refuse_instance::RefuseInstance = "refuse-instance",
     refuse_transfer_syntax::RefuseTransferSyntax = "refuse-transfer-syntax",
     patient_conflict::PatientConflict = "patient-conflict",
     refuse_unidentified::RefuseUnidentified = "refuse-unidentified",
+    warn_instance::WarnInstance = "warn-instance",
+    coerce_instance::CoerceInstance = "coerce-instance",
+    disk_full::DiskFull = "disk-full",
     lose_instance::LoseInstance = "lose-instance",
     claim_stored::ClaimStored = "claim-stored",
     store_status::StoreStatus = "store-status",
+    swap_results::SwapResults = "swap-results",
     drop_row::DropRow = "drop-row",
     replace_values::ReplaceValues = "replace-values",
     shift_offset::ShiftOffset = "shift-offset",
@@ -144,6 +168,7 @@ faults! {
     reject_keys::RejectKeys = "reject-keys",
     only_keys::OnlyKeys = "only-keys",
     bound_limit::BoundLimit = "bound-limit",
+    shift_dates::ShiftDates = "shift-dates",
     match_dialect::MatchDialect = "match-dialect",
     parameter_dialect::ParameterDialect = "parameter-dialect",
     json_always::JsonAlways = "json-always",
@@ -169,20 +194,27 @@ faults! {
     json_gaps::JsonGaps = "json-gaps",
     json_charset::JsonCharset = "json-charset",
     json_padding::JsonPadding = "json-padding",
+    find_nothing::FindNothing = "find-nothing",
     drop_instance::DropInstance = "drop-instance",
     return_as_stored::ReturnAsStored = "return-as-stored",
     index_only_metadata::IndexOnlyMetadata = "index-only-metadata",
+    unknown_vr::UnknownVr = "unknown-vr",
+    stale_metadata::StaleMetadata = "stale-metadata",
     stop_on_failure::StopOnFailure = "stop-on-failure",
     search_lag::SearchLag = "search-lag",
     metadata_lag::MetadataLag = "metadata-lag",
     trickle::Trickle = "trickle",
+    delete_lag::DeleteLag = "delete-lag",
+    merge_patients::MergePatients = "merge-patients",
     clock_skew::ClockSkew = "clock-skew",
+    abort::Abort = "abort",
     upper_layer::UpperLayer = "upper-layer",
     replace_rejection::ReplaceRejection = "replace-rejection",
     answer_contexts::AnswerContexts = "answer-contexts",
     misshape_acceptance::MisshapeAcceptance = "misshape-acceptance",
     operation_habit::OperationHabit = "operation-habit",
     alter_response::AlterResponse = "alter-response",
+    reshape_pdus::ReshapePdus = "reshape-pdus",
     rewrite_match::RewriteMatch = "rewrite-match",
     change_parameter::ChangeParameter = "change-parameter",
     widen_scope::WidenScope = "widen-scope",
@@ -194,6 +226,8 @@ faults! {
     drop_part::DropPart = "drop-part",
     answer_form::AnswerForm = "answer-form",
     damage_file::DamageFile = "damage-file",
+    misencode::Misencode = "misencode",
+    lossy::Lossy = "lossy",
     refragment::Refragment = "refragment",
     bulk_link::BulkLink = "bulk-link",
     overdo_metadata::OverdoMetadata = "overdo-metadata",

@@ -74,6 +74,7 @@
 pub mod admin;
 pub mod archive;
 mod clock;
+mod damaged;
 mod dimse;
 pub mod exchange;
 pub mod fault;

@@ -4,6 +4,7 @@ mod after;
 mod book;
 mod facts;
 mod matcher;
+mod meter;
 mod often;
 mod one_of;
 mod pattern;
@@ -16,19 +17,20 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub use after::After;
-pub(crate) use after::Marks;
+pub(crate) use after::{Marks, Tally};
 pub(crate) use book::{Mounted, RuleBook};
 pub(crate) use facts::Facts;
 pub use matcher::{
     Matcher, any, associating, echoing, fetching_metadata, moving, rendering, retrieving,
     searching, storing,
 };
+pub use meter::{Meter, Seen};
 pub use often::Often;
 pub use one_of::{LevelName, OneOf};
 pub use transition::Transition;
 
 use crate::fault::{AnyFault, Named, UnknownFault};
-use crate::moment::{Admit, Connect, Form, Judge, Moment, Negotiate, Send, Shape};
+use crate::moment::{Admit, Arrival, Connect, Form, Judge, Moment, Negotiate, Send, Shape};
 use crate::request::Request;
 
 /// When this, then that, so often.
@@ -284,7 +286,7 @@ impl fmt::Display for RuleId {
     }
 }
 
-/// One of the six moments with its context, on its way past the rules.
+/// One of the moments with its context, on its way past the rules.
 #[derive(Debug)]
 pub enum Scene<'s, 'a> {
     /// A connection was accepted.
@@ -293,6 +295,8 @@ pub enum Scene<'s, 'a> {
     Admit(&'s mut Admit<'a>),
     /// A choice was made.
     Negotiate(&'s mut Negotiate<'a>),
+    /// A piece of what a client sends has come.
+    Arrival(&'s mut Arrival<'a>),
     /// An instance was judged.
     Judge(&'s mut Judge<'a>),
     /// Something is about to go out.
@@ -308,6 +312,7 @@ impl Scene<'_, '_> {
             Scene::Connect(_) => Moment::Connect,
             Scene::Admit(_) => Moment::Admit,
             Scene::Negotiate(_) => Moment::Negotiate,
+            Scene::Arrival(_) => Moment::Arrival,
             Scene::Judge(_) => Moment::Judge,
             Scene::Send(_) => Moment::Send,
             Scene::Shape(shape) => match shape.form {
@@ -329,6 +334,7 @@ impl Scene<'_, '_> {
                 Form::Frames { .. } => Moment::Frames,
                 Form::Frame { .. } => Moment::Frame,
                 Form::Picture { .. } => Moment::Picture,
+                Form::Deletion(_) => Moment::Deletion,
             },
         }
     }
@@ -339,6 +345,7 @@ impl Scene<'_, '_> {
             Scene::Connect(_) => None,
             Scene::Admit(admit) => Some(admit.request),
             Scene::Negotiate(negotiate) => Some(negotiate.request),
+            Scene::Arrival(arrival) => Some(arrival.request),
             Scene::Judge(judge) => Some(judge.request),
             Scene::Shape(shape) => Some(shape.request),
             Scene::Send(send) => Some(send.request),

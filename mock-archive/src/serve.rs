@@ -1,5 +1,7 @@
 //! The accept loops: one task a listener, which owns the tasks of its connections.
 
+mod framing;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +22,8 @@ use crate::request::Protocol;
 use crate::server::Ready;
 use crate::socket::{Socket, Switch};
 use crate::tls::{Stream, Tls};
+use framing::Framed;
+pub(crate) use framing::Wish;
 
 /// How long a client of the control API may take for the head of a request.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,6 +35,8 @@ pub(crate) struct Connection {
     pub(crate) number: u64,
     /// Ends it in the middle of an answer.
     pub(crate) switch: Switch,
+    /// How its next answer is framed.
+    pub(crate) framing: Wish,
     /// Of the URLs that lead to it: https over TLS.
     pub(crate) scheme: Scheme,
     /// Its end here.
@@ -62,9 +68,11 @@ pub(crate) async fn web(
         let local = stream.local_addr().ok();
         let outage = connect.line.outage;
         let socket = Socket::new(stream, &connect, guest);
+        let framing = Wish::default();
         let connection = Connection {
             number: connect.number,
             switch: socket.switch(),
+            framing: framing.clone(),
             scheme: scheme(tls.as_ref()),
             local,
         };
@@ -73,7 +81,7 @@ pub(crate) async fn web(
         let opening = Stream::open(socket, tls.clone());
         let connection = async move {
             if let Some(stream) = opening.await {
-                http(stream, router, patience).await;
+                http(Framed::new(stream, framing), router, patience).await;
             }
         };
         (connection, outage)

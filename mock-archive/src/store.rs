@@ -10,6 +10,7 @@ mod filed;
 mod header;
 mod instance;
 mod known;
+mod part;
 mod rebuild;
 mod rewrite;
 mod spool;

@@ -5,12 +5,12 @@ mod bulk;
 mod capabilities;
 mod cine;
 mod cors;
-mod damaged;
 mod delete;
 mod delivery;
 mod drain;
 mod frames;
 mod gzip;
+mod limit;
 mod look;
 mod metadata;
 mod model;
@@ -36,17 +36,18 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
-use http::header::{HOST, ORIGIN};
+use http::header::{CONNECTION, HOST, ORIGIN};
 use http::request::Parts;
 use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 
 use crate::archive::Archive;
 use crate::exchange::Exchange;
-use crate::moment::{Answer, Ruling};
+use crate::moment::{Answer, BodyLimit, Heard, LimitedAt, Ruling};
 use crate::recording::Player;
 use crate::request::{Request, Scope, Service};
 use crate::serve::Connection;
+use crate::socket::Switch;
 use problem::Problem;
 use resource::Resource;
 use validator::Validator;
@@ -74,6 +75,8 @@ pub(crate) struct Asked {
     pub(crate) query: String,
     /// What the client has already.
     pub(crate) validator: Validator,
+    /// Ends the connection.
+    pub(crate) switch: Option<Switch>,
 }
 
 async fn serve(State(archive): State<Archive>, request: HttpRequest) -> Response {
@@ -98,6 +101,9 @@ async fn serve(State(archive): State<Archive>, request: HttpRequest) -> Response
     if !admission.delay.is_zero() {
         tokio::time::sleep(admission.delay).await;
     }
+    if let Some(merge) = admission.merge {
+        archive.merge(&exchange, merge).await;
+    }
     if let Some(query) = &admission.query {
         read_as(&mut parts.uri, query);
     }
@@ -110,8 +116,12 @@ async fn serve(State(archive): State<Archive>, request: HttpRequest) -> Response
     }
     let mut response = match admission.ruling {
         Ruling::Answer(answer) => {
-            drain::drain(&parts.headers, body).await;
-            made_up(answer)
+            hear(admission.heard, &parts.headers, body).await;
+            let mut response = made_up(answer);
+            if admission.heard == Heard::Nothing {
+                close_after(&mut response);
+            }
+            response
         }
         Ruling::Proceed if exchange.request().is_preflight() => {
             let delete = archive.policy().delete;
@@ -120,7 +130,10 @@ async fn serve(State(archive): State<Archive>, request: HttpRequest) -> Response
         }
         Ruling::Proceed => match player {
             Some(player) => played(&player, &exchange, &parts, body).await,
-            None => own(archive, &exchange, parts, resource, body).await,
+            None => match &admission.body_limit {
+                Some(limit) => limited(limit, archive, &exchange, parts, resource, body).await,
+                None => own(archive, &exchange, parts, resource, body).await,
+            },
         },
         // What else can be ruled is meant for associations; over HTTP it all means: no answer.
         _ => return no_answer(),
@@ -197,6 +210,49 @@ async fn answer(asked: Asked, method: Method, resource: Resource, body: Body) ->
     validator.apply(gzip::compress(response, takes_gzip))
 }
 
+/// Reads as much of a body as a rule says before its answer goes out.
+async fn hear(heard: Heard, headers: &HeaderMap, body: Body) {
+    match heard {
+        Heard::AsUsual => drain::drain(headers, body).await,
+        Heard::Nothing => {}
+        Heard::Everything => {
+            let mut sent = body.into_data_stream();
+            while let Some(Ok(_)) = sent.next().await {}
+        }
+    }
+}
+
+/// The archive's own answer, unless the body is longer than a rule has it.
+async fn limited(
+    limit: &BodyLimit,
+    archive: Archive,
+    exchange: &Exchange,
+    parts: Parts,
+    resource: Result<Resource, Problem>,
+    body: Body,
+) -> Response {
+    let mut response = match limit::apply(limit, &parts.headers, body) {
+        None => made_up(limit.answer.clone()),
+        Some((body, exceeded)) => {
+            let response = own(archive, exchange, parts, resource, body).await;
+            if !exceeded.is_so() {
+                return response;
+            }
+            made_up(limit.answer.clone())
+        }
+    };
+    if limit.when != LimitedAt::End {
+        close_after(&mut response);
+    }
+    response
+}
+
+/// Has the connection end after an answer: the client may still be sending.
+fn close_after(response: &mut Response) {
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(CONNECTION, close);
+}
+
 /// The archive's own answer.
 async fn own(
     archive: Archive,
@@ -214,6 +270,10 @@ async fn own(
         query: query.to_owned(),
         base,
         validator,
+        switch: parts
+            .extensions
+            .get::<Connection>()
+            .map(|known| known.switch.clone()),
         headers: parts.headers,
     };
     match resource {
@@ -257,7 +317,7 @@ pub(crate) fn no_answer() -> Response {
     let mut response = Response::new(Body::from_stream(stream::iter([Err::<&[u8], _>(error)])));
     response
         .headers_mut()
-        .insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+        .insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

@@ -12,7 +12,7 @@ use dicom_conformance::run::{Options, run};
 use dicom_conformance::selftest::{Killed, is_offered_by_default, matrix};
 use dicom_conformance::target::embedded::Embedded;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_fault_is_noticed_by_its_own_check() {
     let matrix = matrix(catalogue::all(), &Identity::new(41)).await.unwrap();
     assert!(matrix.is_clean(), "{matrix}");

@@ -8,6 +8,7 @@ use dicom_wire::uid::Uid;
 use super::{Archive, Reset};
 use crate::exchange::Exchange;
 use crate::journal::Note;
+use crate::moment::{Form, Linger};
 use crate::request::Scope;
 use crate::store::{Forgotten, Stored};
 
@@ -19,6 +20,12 @@ impl Archive {
     /// # Errors
     /// If files cannot be removed; then all are still there, or some have gone.
     pub fn delete(&self, exchange: &Exchange, selected: &[Arc<Stored>]) -> io::Result<()> {
+        let mut linger = Linger::default();
+        exchange.shape(Form::Deletion(&mut linger));
+        if !linger.lasts.is_zero() {
+            self.delete_later(exchange, selected, linger);
+            return Ok(());
+        }
         let uids = || selected.iter().map(|stored| &stored.identity().instance);
         let mut state = self.state_when(|state| {
             let reserved = &state.reserved.instances;
@@ -72,6 +79,7 @@ impl Archive {
             state.worklist.clear();
             index = std::mem::take(&mut state.index);
             waiting = state.waiting.clear();
+            state.lingering.clear();
             if self.shared.storage.is_slow() {
                 // Under the lock: an instance that arrives now must not lose its file.
                 let all = [index.select(&Scope::all()), std::mem::take(&mut waiting)].concat();

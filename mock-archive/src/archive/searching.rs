@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 use dicom_wire::query::{Level, Query};
 use dicom_wire::uid::Uid;
@@ -81,6 +82,9 @@ impl Archive {
             Rest::Told => total.saturating_sub(page.offset.saturating_add(rows.len())),
             Rest::Hidden => 0,
         };
+        if query.level == Level::Instance {
+            self.hide_deleted(exchange, &mut rows);
+        }
         rows.iter_mut().for_each(add);
         exchange.shape(Form::Rows(&mut rows));
         for row in &mut rows {
@@ -105,6 +109,21 @@ impl Archive {
         }
     }
 
+    /// Leaves out what is deleted for this protocol and lingers for the other.
+    fn hide_deleted(&self, exchange: &Exchange, rows: &mut Vec<InMemDicomObject>) {
+        let state = self.state();
+        if state.lingering.is_empty() {
+            return;
+        }
+        let protocol = exchange.request().protocol;
+        rows.retain(|row| {
+            let uid = row.get(tags::SOP_INSTANCE_UID);
+            let uid = uid
+                .and_then(|element| Uid::parse(element.to_str().ok()?.trim_end_matches('\0')).ok());
+            uid.is_none_or(|uid| state.lingering.is_found(&uid, protocol))
+        });
+    }
+
     /// The instances a retrieve asks for, in stable order (study, series, instance number, UID), after the moment of `shape` for them.
     pub fn select(&self, exchange: &Exchange, scope: &Scope) -> Vec<Arc<Stored>> {
         self.select_all(exchange, std::slice::from_ref(scope))
@@ -125,6 +144,12 @@ impl Archive {
                 let late = state.waiting.retrievable(scope);
                 for stored in state.index.select(scope).into_iter().chain(late) {
                     let instance = &stored.identity().instance;
+                    if !state
+                        .lingering
+                        .is_had(instance, exchange.request().protocol)
+                    {
+                        continue;
+                    }
                     if metadata && state.waiting.misses_metadata(instance) {
                         continue;
                     }

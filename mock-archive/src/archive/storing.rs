@@ -245,6 +245,7 @@ impl State {
             originals: Originals::Told,
             without_private: policy.discards == Discards::PrivateElements
                 && stored.header().tags().any(is_private),
+            values: Vec::new(),
             known,
             duplicates: policy.duplicates,
             first_study: exchange.first_study(&identity.study),
@@ -281,8 +282,13 @@ impl State {
             duplicates,
             without_private,
             lag,
+            values: more,
             ..
         } = judge;
+        values.extend(
+            more.into_iter()
+                .map(|(tag, text)| (tag, (Path::from(tag).vr(), text))),
+        );
         let keep = match fate {
             Fate::AsSaid => !matches!(verdict, Verdict::Refused(_)),
             Fate::Kept => true,

@@ -70,6 +70,8 @@ pub(super) struct Association {
     pub(super) early: VecDeque<Event>,
     pub(super) data_sent: u64,
     pub(super) pending_sent: u64,
+    /// P-DATA-TF PDUs that have come.
+    pub(super) pdus: u64,
     /// The acceptance as it went out.
     pub(super) acceptance: Bytes,
     pub(super) reports: VecDeque<Report>,
@@ -167,6 +169,9 @@ impl Association {
         self.pending_sent = 0;
         let admission = exchange.admit();
         super::wait(admission.delay).await;
+        if let Some(merge) = admission.merge {
+            self.archive.merge(&exchange, merge).await;
+        }
         let entry = match admission.ruling {
             Ruling::Proceed => Entry::Proceed,
             Ruling::Fail(status) => Entry::Fail(status),

@@ -18,7 +18,7 @@ use tokio::time::sleep;
 
 use super::association::{Association, Ended, Entry};
 use super::identifier;
-use super::user::User;
+use super::user::{Collision, User};
 use crate::archive::Archive;
 use crate::exchange::Exchange;
 use crate::moment::{Habits, Operation};
@@ -166,7 +166,7 @@ async fn send_all(
         report.remark(status);
         reports.pop_front();
     }
-    user.release().await;
+    user.release(Collision::Settled).await;
     Ok(())
 }
 

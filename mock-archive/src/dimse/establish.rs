@@ -105,6 +105,9 @@ impl Association {
         let admission = opening.admit();
         let seat = seat.filter(|_| matches!(admission.ruling, Ruling::Proceed));
         super::wait(admission.delay).await;
+        if let Some(merge) = admission.merge {
+            archive.merge(&opening, merge).await;
+        }
         match admission.ruling {
             Ruling::Proceed => {}
             Ruling::Reject(rejection) => {
@@ -185,6 +188,7 @@ impl Association {
             early: VecDeque::new(),
             data_sent: 0,
             pending_sent: 0,
+            pdus: 0,
             acceptance: acceptance.into(),
             reports: VecDeque::new(),
             player,

@@ -6,8 +6,8 @@ use dicom_wire::dimse::pdv::Event;
 use dicom_wire::dimse::{Command, Status};
 
 use super::association::{Association, Ended};
-use super::commitment;
 use super::retrieve::Route;
+use super::{commitment, move_};
 use crate::exchange::Exchange;
 use crate::moment::Operation;
 use crate::store::Stored;
@@ -16,6 +16,8 @@ use crate::store::Stored;
 pub(super) struct Way {
     message_id: u16,
     is_cancelled: bool,
+    /// Where the instances go in place of the association.
+    detour: Option<Box<move_::Way>>,
 }
 
 impl Way {
@@ -24,6 +26,30 @@ impl Way {
         Self {
             message_id,
             is_cancelled: false,
+            detour: None,
+        }
+    }
+
+    /// Has the instances go to where the requester's AE title is known to listen, if it is; nothing of them is seen on the association.
+    pub(super) async fn turn(
+        &mut self,
+        association: &Association,
+        exchange: &Exchange,
+        instances: &[Arc<Stored>],
+    ) {
+        let mut way = move_::Way::of(self.message_id, association.calling().clone());
+        if way.check(association).is_ok() {
+            way.open(association.archive().policy(), exchange, instances)
+                .await;
+        }
+        self.detour = Some(Box::new(way));
+    }
+
+    /// Ends what was opened.
+    pub(super) async fn close(&mut self) {
+        if let Some(mut way) = self.detour.take() {
+            // Nothing of it is said on the association.
+            let _ = way.close().await;
         }
     }
 
@@ -40,6 +66,9 @@ impl Way {
         stored: &Arc<Stored>,
         number: usize,
     ) -> Result<Status, Ended> {
+        if let Some(detour) = &mut self.detour {
+            return Ok(detour.send(None, exchange, stored, number).await);
+        }
         let usable = association
             .contexts()
             .filter(|context| association.peer_is_scp(&context.abstract_syntax));

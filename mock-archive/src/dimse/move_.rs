@@ -7,7 +7,7 @@ use dicom_wire::dimse::{Originator, Outcome, Status};
 
 use super::association::Association;
 use super::retrieve::Route;
-use super::user::User;
+use super::user::{Collision, User};
 use crate::exchange::Exchange;
 use crate::moment::Operation;
 use crate::policy::{Destination, Policy};
@@ -19,6 +19,7 @@ pub(super) struct Way {
     title: AeTitle,
     destination: Option<Destination>,
     user: Option<User>,
+    collision: Collision,
     trouble: Option<String>,
 }
 
@@ -30,12 +31,16 @@ impl Way {
             title,
             destination: None,
             user: None,
+            collision: Collision::Settled,
             trouble: None,
         }
     }
 
     /// Looks the destination up.
     pub(super) fn check(&mut self, association: &Association) -> Result<(), Outcome> {
+        if association.does(Operation::CollisionHangs) {
+            self.collision = Collision::Hangs;
+        }
         let known = &association.archive().policy().destinations;
         self.destination = known.get(&self.title).cloned();
         match self.destination {
@@ -102,7 +107,7 @@ impl Way {
     /// Releases the association; tells what was wrong with it.
     pub(super) async fn close(&mut self) -> Option<String> {
         if let Some(user) = self.user.take() {
-            user.release().await;
+            user.release(self.collision).await;
         }
         let why = self.trouble.take()?;
         Some(format!("{}: {why}", self.title))

@@ -13,7 +13,8 @@ use tokio::sync::mpsc;
 
 use super::connection::{Connection, Gone};
 use super::retrieve::SubOperation;
-use crate::moment::Syntax;
+use crate::damaged;
+use crate::moment::{FileStyle, Syntax};
 use crate::sink;
 use crate::store::{Chunks, Stored};
 use crate::transcode;
@@ -43,8 +44,17 @@ pub(super) enum Payload {
 
 impl Payload {
     /// The data set of an instance in this transfer syntax. The error says why there is none.
-    pub(super) async fn of(stored: &Arc<Stored>, syntax: &Syntax) -> Result<Self, String> {
+    pub(super) async fn of(
+        stored: &Arc<Stored>,
+        syntax: &Syntax,
+        style: FileStyle,
+    ) -> Result<Self, String> {
         match syntax {
+            Syntax::AsStored if style != FileStyle::default() => {
+                let stored = stored.clone();
+                let write = move |sink: &mut _| damaged::data_set(&stored, &style, sink);
+                Ok(Self::Written(sink::pieces(write)))
+            }
             Syntax::To(to) if *to != stored.identity().transfer_syntax => {
                 rewritten(stored, to).await
             }

@@ -16,7 +16,7 @@ use super::association::{Agreed, Association, Ended, Entry};
 use super::negotiate::{Use, usage};
 use super::{get, identifier, move_};
 use crate::exchange::Exchange;
-use crate::moment::Next;
+use crate::moment::{Next, Operation};
 use crate::request::Service;
 use crate::store::Stored;
 
@@ -67,8 +67,13 @@ pub(super) async fn answer(
             let instances = wanted.select(association.archive(), &exchange);
             let mut progress = Progress::of(instances.len());
             let archive = association.archive().clone();
-            if let Way::Move(way) = &mut request.way {
-                way.open(archive.policy(), &exchange, &instances).await;
+            match &mut request.way {
+                Way::Move(_) if association.does(Operation::MoveOnOwnAssociation) => {}
+                Way::Move(way) => way.open(archive.policy(), &exchange, &instances).await,
+                Way::Get(way) if association.does(Operation::GetOnNewAssociation) => {
+                    way.turn(association, &exchange, &instances).await;
+                }
+                Way::Get(_) => {}
             }
             let outcome = request
                 .run(association, &exchange, context, &instances, &mut progress)
@@ -134,6 +139,16 @@ impl Retrieve {
             }
             let status = match &mut self.way {
                 Way::Get(way) => way.send(association, exchange, stored, number).await?,
+                Way::Move(_) if association.does(Operation::MoveOnOwnAssociation) => {
+                    let route = Route::on(context);
+                    match route.prepare(exchange, stored, number, None).await {
+                        Ok(sub_operation) => {
+                            association.send_instance(sub_operation).await?;
+                            Status::SUCCESS
+                        }
+                        Err(status) => status,
+                    }
+                }
                 Way::Move(way) => {
                     let originator = way.originator(association);
                     way.send(originator, exchange, stored, number).await
@@ -190,7 +205,10 @@ impl Way {
     /// Ends what was opened; what was wrong with it is for the final response.
     async fn close(&mut self) -> Option<String> {
         match self {
-            Self::Get(_) => None,
+            Self::Get(way) => {
+                way.close().await;
+                None
+            }
             Self::Move(way) => way.close().await,
         }
     }

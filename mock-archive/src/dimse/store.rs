@@ -57,7 +57,7 @@ pub(super) async fn answer(
             let comment = format!("context is for {}", agreed.abstract_syntax);
             Outcome::from(Status::CLASS_NOT_SUPPORTED).with_comment(comment)
         }
-        Entry::Proceed => match spool(association, &agreed, &request).await? {
+        Entry::Proceed => match spool(association, &exchange, &agreed, &request).await? {
             Ok(spooled) => store(association, &exchange, &request, spooled).await,
             Err(error) => {
                 let because = format!("data set could not be kept: {error}");
@@ -81,6 +81,7 @@ pub(super) async fn answer(
 /// Reads the data set to its end, as a Part 10 file. After an error of the spool the rest is read and dropped.
 async fn spool(
     association: &mut Association,
+    exchange: &Exchange,
     agreed: &Agreed,
     request: &StoreRequest,
 ) -> Result<std::io::Result<Spooled>, Ended> {
@@ -93,13 +94,43 @@ async fn spool(
     let mut spool = association.archive().spool();
     let mut kept = spool.write(meta.to_bytes().into());
     loop {
-        let Event::Data { bytes, place } = association.next().await? else {
+        let event = match association.next().await {
+            Ok(event) => event,
+            Err(ended) => {
+                if association.does(Operation::AbortKeepsPart)
+                    && let Ok(part) = kept.and_then(|()| spool.finish())
+                {
+                    keep_part(association, exchange, request, part).await;
+                }
+                return Err(ended);
+            }
+        };
+        let Event::Data { bytes, place } = event else {
             return Err(association.abort(0, 0).await);
         };
         kept = kept.and_then(|()| spool.write(bytes));
         if place == Place::Last {
             return Ok(kept.and_then(|()| spool.finish()));
         }
+    }
+}
+
+/// Keeps the whole elements of a data set that broke off. Nothing becomes of one that has no instance in it.
+async fn keep_part(
+    association: &Association,
+    exchange: &Exchange,
+    request: &StoreRequest,
+    part: Spooled,
+) {
+    let whole = if association.archive().stores_at_once(part.len()) {
+        part.whole_elements()
+    } else {
+        let cutting = tokio::task::spawn_blocking(move || part.whole_elements());
+        cutting.await.map_err(std::io::Error::other).flatten()
+    };
+    match whole {
+        Ok(whole) => drop(store(association, exchange, request, whole).await),
+        Err(error) => exchange.remark(format!("part of an instance was not kept: {error}")),
     }
 }
 

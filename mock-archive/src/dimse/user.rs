@@ -42,6 +42,16 @@ const ANY_RECEIVER: [&str; 2] = [
     uids::IMPLICIT_VR_LITTLE_ENDIAN,
 ];
 
+/// What becomes of an association that both sides release at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Collision {
+    /// It ends (PS3.8 9.2).
+    #[default]
+    Settled,
+    /// Each side waits for the other.
+    Hangs,
+}
+
 /// An association that the archive opened.
 #[derive(Debug)]
 pub(super) struct User {
@@ -242,7 +252,7 @@ impl User {
 
     /// Ends the association in order. Where both sides ask at once, the one that opened it answers first and still waits for its answer
     /// (PS3.8 9.2, actions AR-8 and AR-9).
-    pub(super) async fn release(mut self) {
+    pub(super) async fn release(mut self, collision: Collision) {
         let mut due = kind::RELEASE_RQ;
         loop {
             let pdu = [due, 0, 0, 0, 0, 4, 0, 0, 0, 0];
@@ -251,6 +261,9 @@ impl User {
             }
             match self.connection.read_within(CONNECT).await {
                 Ok(pdu) if pdu.kind == kind::RELEASE_RQ && due == kind::RELEASE_RQ => {
+                    if collision == Collision::Hangs {
+                        return self.connection.hold().await;
+                    }
                     due = kind::RELEASE_RP;
                 }
                 _ => return,

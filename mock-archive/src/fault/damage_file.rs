@@ -23,6 +23,8 @@ pub struct DamageFile {
     pub without: Option<AttributeTag>,
     /// Is added to the first sample of each frame that is decoded.
     pub off_by: u8,
+    /// Private attributes at the top level are left out of what goes out as it is stored.
+    pub without_private: bool,
 }
 
 
@@ -38,6 +40,7 @@ impl Fault for DamageFile {
             style.claimed = self.claims.clone().or(style.claimed.take());
             style.without = self.without.map(|attribute| attribute.0).or(style.without);
             style.off_by = style.off_by.wrapping_add(self.off_by);
+            style.without_private |= self.without_private;
         }
     }
 }

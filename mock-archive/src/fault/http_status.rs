@@ -67,7 +67,7 @@ impl HttpStatus {
         self
     }
 
-    fn answer(&self) -> Answer {
+    pub(super) fn answer(&self) -> Answer {
         let status = self.status;
         let reason = http::StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason()).unwrap_or("Unknown");
         let (content_type, body) = match self.body {

@@ -35,6 +35,8 @@ pub enum Flaw {
     Window,
     /// Every role selection (54H) grants both roles.
     AllRoles,
+    /// No role selection (54H) is answered, whatever was proposed.
+    NoRoles,
     /// Every extended negotiation (56H) is answered with zeros.
     NoExtensions,
     /// No extended negotiation (56H) is answered at all, as PS3.7 D.3.3.5 allows to who does not know it.
@@ -55,6 +57,7 @@ impl Flaw {
         match (self, kind) {
             (Self::NoMaximumLength, 0x51)
             | (Self::NoImplementationClass, 0x52)
+            | (Self::NoRoles, 0x54)
             | (Self::Window, 0x53) => return None,
             (Self::LongVersionName, 0x55) => content = b"SEVENTEEN_LETTERS".to_vec(),
             (Self::AllRoles, 0x54) => {

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Fault;
 use crate::moment::multipart::{
-    Boundaries, Broken, Characters, Delimiters, Multipart, Padding, PartEnd, PartType, Preamble,
+    Boundaries, Broken, Characters, Delimiters, LineFeeds, Multipart, Padding, PartEnd, PartType, Preamble,
 };
 use crate::moment::{Admit, Moment};
 use crate::request::{Protocol, Service};
@@ -35,6 +35,8 @@ pub struct ReadMultipart {
     pub part_type: PartType,
     /// What becomes of line ends at the end of a part.
     pub part_end: PartEnd,
+    /// What bare line feeds after a delimiter do, where CRLF is due.
+    pub line_feeds: LineFeeds,
 }
 
 impl Fault for ReadMultipart {
@@ -57,6 +59,7 @@ impl Fault for ReadMultipart {
             broken: self.broken,
             part_type: self.part_type,
             part_end: self.part_end,
+            line_feeds: self.line_feeds,
         };
     }
 }

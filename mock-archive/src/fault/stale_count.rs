@@ -6,17 +6,17 @@ use super::{AttributeTag, Fault};
 use crate::moment::{Form, Moment, Shape};
 use crate::rule::Scene;
 
-/// A count in a search row is behind the truth.
+/// A count in a search row is behind the truth, or ahead of it.
 ///
-/// On the wire: Number of Study Related Instances (or the attribute given) is smaller by so many, as it was before the last ones arrived. Archives do it that count
+/// On the wire: Number of Study Related Instances (or the attribute given) is smaller by so many, as it was before the last ones arrived, or larger, as where some were deleted. Archives do it that count
 /// when a study has come to rest. A good client does not take the count for proof that a study is complete, or that it is not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StaleCount {
     /// Keyword or tag of the count.
     pub attribute: AttributeTag,
-    /// How far behind.
-    pub behind: u32,
+    /// How far behind; ahead if it is negative.
+    pub behind: i32,
 }
 
 impl Default for StaleCount {
@@ -29,7 +29,11 @@ impl StaleCount {
     fn stale(&self, shape: &Shape<'_>) -> Option<u32> {
         let Form::Row { row, .. } = &shape.form else { return None };
         let count: u32 = row.get(self.attribute.0)?.to_int().ok()?;
-        Some(count.saturating_sub(self.behind))
+        let behind = self.behind.unsigned_abs();
+        Some(match self.behind > 0 {
+            true => count.saturating_sub(behind),
+            false => count.saturating_add(behind),
+        })
     }
 }
 

@@ -95,6 +95,14 @@ pub enum Operation {
     OtherTransaction,
     /// Reports of storage commitment go out on the association of their request, or not at all.
     ReportsHereOnly,
+    /// Of an instance in the middle of which the peer aborts, what came is kept.
+    AbortKeepsPart,
+    /// Instances of a C-MOVE go out on the association that asks for it.
+    MoveOnOwnAssociation,
+    /// Instances of a C-GET go to the peer's AE title, as those of a C-MOVE do.
+    GetOnNewAssociation,
+    /// A C-MOVE does not answer a destination that asks for the release at the same time.
+    CollisionHangs,
 }
 
 /// A set of habits of one kind.

@@ -24,6 +24,8 @@ pub struct Multipart {
     pub part_type: PartType,
     /// What becomes of line ends at the end of a part.
     pub part_end: PartEnd,
+    /// What bare line feeds after a delimiter do.
+    pub line_feeds: LineFeeds,
 }
 
 /// In which form a boundary parameter is understood.
@@ -111,6 +113,17 @@ pub enum PartType {
     Skipped,
     /// It is seen only if it is spelled `Content-Type`, and a part without is refused.
     Spelled,
+}
+
+/// What bare line feeds after a delimiter do, where CRLF is due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LineFeeds {
+    /// They make the body one that cannot be read.
+    #[default]
+    Refused,
+    /// They are waited out: the archive never answers.
+    WaitedFor,
 }
 
 /// What becomes of line ends at the end of a part.

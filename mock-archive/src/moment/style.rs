@@ -69,6 +69,29 @@ pub struct FileStyle {
     pub fragments: Option<Fragments>,
     /// What is added to the first sample of each frame that is decoded.
     pub off_by: u8,
+    /// Whether private elements at the top level are left out.
+    pub without_private: bool,
+    /// So many of the low bits of each uncompressed byte or word are lost.
+    pub lost_bits: u8,
+    /// Elements at the top level that are encoded otherwise, of files that go out as they are stored.
+    pub misencoded: Option<Misencoded>,
+}
+
+/// A way to encode a data set that PS3.5 does not have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Misencoded {
+    /// A text of an odd number of bytes.
+    #[default]
+    OddLength,
+    /// UIDs that are padded with a blank.
+    UidBlank,
+    /// UIDs with a leading zero in their last component.
+    UidZero,
+    /// A text under the VR of a number.
+    WrongVr,
+    /// Zeros after the data set.
+    Tail,
 }
 
 /// How compressed pixels are cut into fragments.

@@ -1,5 +1,6 @@
 //! How much has to happen before a rule acts.
 
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -24,6 +25,12 @@ pub struct After {
     /// They had so many bytes together.
     #[serde(skip_serializing_if = "is_zero")]
     pub bytes: u64,
+    /// So many P-DATA-TF PDUs have come, on all associations.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub pdus: u64,
+    /// So many parts of store requests have begun.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub parts: u64,
 }
 
 fn is_no_time(span: &Span) -> bool {
@@ -67,6 +74,22 @@ impl After {
         }
     }
 
+    /// After so many PDUs.
+    pub fn pdus(pdus: u64) -> Self {
+        Self {
+            pdus,
+            ..Self::default()
+        }
+    }
+
+    /// After so many parts.
+    pub fn parts(parts: u64) -> Self {
+        Self {
+            parts,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn is_nothing(&self) -> bool {
         *self == Self::default()
     }
@@ -77,6 +100,8 @@ impl After {
             && now.exchanges - since.exchanges >= self.exchanges
             && now.instances - since.instances >= self.instances
             && now.bytes - since.bytes >= self.bytes
+            && now.pdus.saturating_sub(since.pdus) >= self.pdus
+            && now.parts.saturating_sub(since.parts) >= self.parts
     }
 }
 
@@ -87,6 +112,17 @@ pub(crate) struct Marks {
     pub(crate) exchanges: u64,
     pub(crate) instances: u64,
     pub(crate) bytes: u64,
+    pub(crate) pdus: u64,
+    pub(crate) parts: u64,
+}
+
+/// What is counted while it goes on, by whoever sees it, without a lock.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) pdus: AtomicU64,
+    pub(crate) parts: AtomicU64,
+    /// Whether any rule waits for [`crate::moment::Arrival`].
+    pub(crate) waits_for_pieces: AtomicBool,
 }
 
 impl Default for Marks {
@@ -96,6 +132,8 @@ impl Default for Marks {
             exchanges: 0,
             instances: 0,
             bytes: 0,
+            pdus: 0,
+            parts: 0,
         }
     }
 }

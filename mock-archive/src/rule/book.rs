@@ -1,8 +1,11 @@
 //! The rules in force, their counters, and the state of the scenario.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use tokio::time::Instant;
 
-use super::{Marks, Matcher, Often, Rule, RuleId, Scene, Transition};
+use super::{Marks, Matcher, Meter, Often, Rule, RuleId, Scene, Tally, Transition};
 use crate::fault::AnyFault;
 use crate::moment::Moment;
 
@@ -22,6 +25,7 @@ pub(crate) struct Mounted {
     since: Marks,
     /// The only exchange that it concerns, if it came with one.
     only: Option<u64>,
+    meter: Meter,
 }
 
 /// What came of passing a scene by the rules.
@@ -47,6 +51,7 @@ impl Mounted {
             fired: 0,
             since,
             only: None,
+            meter: Meter::default(),
         }
     }
 
@@ -66,6 +71,7 @@ impl Mounted {
         if fault.moment() != scene.moment()
             || !self.matcher.matches(scene)
             || !fault.concerns(scene)
+            || !fault.is_due(scene, &mut self.meter)
         {
             return false;
         }
@@ -78,6 +84,7 @@ impl Mounted {
             Scene::Connect(connect) => fault.connect(connect),
             Scene::Admit(admit) => fault.admit(admit),
             Scene::Negotiate(negotiate) => fault.negotiate(negotiate),
+            Scene::Arrival(arrival) => fault.arrive(arrival),
             Scene::Judge(judge) => fault.judge(judge),
             Scene::Shape(shape) => fault.shape(shape),
             Scene::Send(send) => fault.send(send),
@@ -97,13 +104,16 @@ pub(crate) struct RuleBook {
     state: String,
     entered: Marks,
     now: Marks,
+    /// What is counted where no lock is taken.
+    tally: Arc<Tally>,
     transitions: Vec<(Transition, u64)>,
 }
 
 impl RuleBook {
-    pub(crate) fn seeded(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64, tally: Arc<Tally>) -> Self {
         Self {
             seed,
+            tally,
             ..Self::default()
         }
     }
@@ -114,8 +124,9 @@ impl RuleBook {
         let place = self
             .mounted
             .partition_point(|other| other.rule.priority >= rule.priority);
-        self.now.at = Instant::now();
+        self.look_around();
         self.mounted.insert(place, Mounted::new(id, rule, self.now));
+        self.tell();
         id
     }
 
@@ -132,16 +143,19 @@ impl RuleBook {
     pub(crate) fn unmount_for(&mut self, exchange: u64) {
         self.mounted
             .retain(|mounted| mounted.only != Some(exchange));
+        self.tell();
     }
 
     pub(crate) fn remove(&mut self, id: RuleId) -> bool {
         let before = self.mounted.len();
         self.mounted.retain(|mounted| mounted.id != id);
+        self.tell();
         self.mounted.len() != before
     }
 
     pub(crate) fn clear(&mut self) {
         self.mounted.clear();
+        self.tell();
     }
 
     /// Forgets the scenario: its state and the ways out of it.
@@ -165,7 +179,7 @@ impl RuleBook {
     }
 
     pub(crate) fn enter(&mut self, state: String) {
-        self.now.at = Instant::now();
+        self.look_around();
         self.entered = self.now;
         self.state = state;
         for (_, matched) in &mut self.transitions {
@@ -184,7 +198,7 @@ impl RuleBook {
             self.count(scene);
             return passed;
         }
-        self.now.at = Instant::now();
+        self.look_around();
         if let Some(state) = self.next_state(scene) {
             self.enter(state.clone());
             passed.entered.push(state);
@@ -240,6 +254,23 @@ impl RuleBook {
             }
         }
         None
+    }
+
+    /// What time it is, and what has happened meanwhile.
+    fn look_around(&mut self) {
+        self.now.at = Instant::now();
+        self.now.pdus = self.tally.pdus.load(Ordering::Relaxed);
+        self.now.parts = self.tally.parts.load(Ordering::Relaxed);
+    }
+
+    /// Says which moments are waited for, for those who ask without a lock.
+    fn tell(&self) {
+        let moments = self
+            .mounted
+            .iter()
+            .map(|mounted| mounted.fault.as_fault().moment());
+        let waits = moments.into_iter().any(|moment| moment == Moment::Arrival);
+        self.tally.waits_for_pieces.store(waits, Ordering::Release);
     }
 
     /// Counts what conditions of the kind "after so many" ask for.

@@ -71,7 +71,7 @@ impl From<part10::ScanError> for Unchangeable {
 
 impl Stored {
     /// The instance with other values, whatever it is encoded in, and its previous values in Original Attributes Sequence.
-    pub(crate) fn coerced(self, changes: &Changes, origin: &Origin) -> Result<Self, Unchangeable> {
+    pub(crate) fn coerced(&self, changes: &Changes, origin: &Origin) -> Result<Self, Unchangeable> {
         let terms = self.element(tags::SPECIFIC_CHARACTER_SET);
         let terms = terms
             .as_ref()

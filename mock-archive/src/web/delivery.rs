@@ -7,14 +7,15 @@ use axum::body::{Body, HttpBody};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
-use http::HeaderValue;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH};
+use http::{HeaderMap, HeaderValue, Version};
 use tokio::time::{Duration, Instant, sleep, sleep_until};
 
 use crate::exchange::Exchange;
-use crate::moment::{Cut, Delivery, Manner};
+use crate::moment::{Chunking, Coding, Cut, Delivery, Manner};
 use crate::serve::Connection;
 use crate::socket::Switch;
+use crate::web::gzip;
 
 /// Passes the moment of sending and does what it says.
 pub(crate) async fn deliver(
@@ -37,6 +38,29 @@ pub(crate) async fn deliver(
     if let Some((find, with)) = &delivery.replace {
         body = replaced(body, find, with).await;
         parts.headers.remove(CONTENT_LENGTH);
+    }
+    if let Some(coding) = delivery.coding {
+        body = coded(body, coding, &mut parts.headers);
+    }
+    if let Some((size, pause)) = delivery.dribble {
+        parts.headers.remove(CONTENT_LENGTH);
+        body = dribbled(body, size.max(1), pause);
+    }
+    if !delivery.framing.is_sound()
+        && let Some(connection) = connection
+    {
+        body = match delivery.framing.chunks {
+            Chunking::Sound => known(body).await,
+            _ => unknown(body, &mut parts.headers),
+        };
+        parts
+            .headers
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+        connection.framing.make(delivery.framing);
+    }
+    if delivery.version_1_0 {
+        parts.version = Version::HTTP_10;
+        body = unknown(body, &mut parts.headers);
     }
     if delivery.cut.is_some() || delivery.bytes_per_second.is_some() {
         // A body that is cut was promised whole: what makes the cut visible is that fewer bytes come.
@@ -64,6 +88,74 @@ async fn replaced(body: Body, find: &str, with: &str) -> Body {
         Ok(bytes) => Body::from(String::from_utf8_lossy(&bytes).replace(find, with)),
         Err(error) => Body::from_stream(stream::iter([Err::<Bytes, _>(error)])),
     }
+}
+
+/// The body in a coding that the head names or does not.
+fn coded(body: Body, coding: Coding, headers: &mut HeaderMap) -> Body {
+    let was_coded = headers.contains_key(CONTENT_ENCODING);
+    headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    match coding {
+        Coding::Claimed => return body,
+        Coding::Always | Coding::Unnamed if was_coded => {}
+        Coding::Always | Coding::Unnamed | Coding::Twice => {
+            headers.remove(CONTENT_LENGTH);
+        }
+    }
+    let once = |body| match was_coded {
+        true => body,
+        false => gzip::compressed(body),
+    };
+    match coding {
+        Coding::Unnamed => {
+            headers.remove(CONTENT_ENCODING);
+            once(body)
+        }
+        Coding::Twice => gzip::compressed(once(body)),
+        Coding::Always | Coding::Claimed => once(body),
+    }
+}
+
+/// The body in small pieces with a pause between two.
+fn dribbled(body: Body, size: usize, pause: Duration) -> Body {
+    let pieces = body.into_data_stream().flat_map(move |piece| match piece {
+        Ok(mut rest) => {
+            let mut parts = Vec::with_capacity(rest.len().div_ceil(size));
+            while !rest.is_empty() {
+                parts.push(Ok(rest.split_to(size.min(rest.len()))));
+            }
+            stream::iter(parts)
+        }
+        Err(error) => stream::iter(vec![Err(error)]),
+    });
+    let mut is_first = true;
+    Body::from_stream(pieces.then(move |piece| {
+        let wait = !std::mem::take(&mut is_first);
+        async move {
+            if wait {
+                sleep(pause).await;
+            }
+            piece
+        }
+    }))
+}
+
+/// A body whose length is known, so that the head says it; one that is too long for that stays as it is.
+async fn known(body: Body) -> Body {
+    match body.size_hint().upper() {
+        Some(most) if most <= MAX_REPLACED as u64 => {}
+        None => {}
+        Some(_) => return body,
+    }
+    match axum::body::to_bytes(body, MAX_REPLACED).await {
+        Ok(bytes) => Body::from(bytes),
+        Err(error) => Body::from_stream(stream::iter([Err::<Bytes, _>(error)])),
+    }
+}
+
+/// A body whose length nobody knows before its end.
+fn unknown(body: Body, headers: &mut HeaderMap) -> Body {
+    headers.remove(CONTENT_LENGTH);
+    Body::from_stream(body.into_data_stream())
 }
 
 /// Keeps the exchange as long as the body lives, without hiding the body's length from the server.

@@ -57,7 +57,8 @@ fn is_text(media: &MediaType) -> bool {
         .any(|essence| essence.ends_with("json") || essence.ends_with("xml"))
 }
 
-fn compressed(body: Body) -> Body {
+/// A body as gzip.
+pub(crate) fn compressed(body: Body) -> Body {
     let encoder = GzEncoder::new(Vec::new(), Compression::fast());
     let state = Some((body.into_data_stream(), encoder));
     Body::from_stream(stream::unfold(state, |state| async move {

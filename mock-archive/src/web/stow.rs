@@ -23,8 +23,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::archive::{Incoming, Judged};
-use crate::moment::Delimiter;
 use crate::moment::multipart::{Broken, PartType};
+use crate::moment::{Delimiter, Manner, Onward, Piece};
 use crate::store::Spool;
 use crate::web::Asked;
 use crate::web::drain::drain;
@@ -168,6 +168,8 @@ enum Stopped {
     Malformed(#[from] multipart::Error),
     #[error("the body cannot be read")]
     NotUnderstood,
+    #[error("the body is waited for")]
+    LeftWaiting,
     #[error("the body is no gzip, or not a whole one")]
     NoGzip,
     #[error("a store request may have at most {0} bytes")]
@@ -210,6 +212,8 @@ struct Reception<'a> {
     inflate: Option<Inflate>,
     /// Bytes of the body so far, inflated.
     received: u64,
+    /// Parts that have begun.
+    parts: u64,
 }
 
 /// A verdict, or what will give one.
@@ -243,6 +247,7 @@ impl<'a> Reception<'a> {
             end: End::new(asked.exchange.dialect().multipart.part_end),
             inflate,
             received: 0,
+            parts: 0,
         }
     }
 
@@ -256,6 +261,9 @@ impl<'a> Reception<'a> {
         };
         self.settle(0).await;
         let Err(stopped) = result else { return Ok(()) };
+        if matches!(stopped, Stopped::LeftWaiting) {
+            std::future::pending::<()>().await;
+        }
         match self.asked.exchange.dialect().multipart.broken {
             Broken::Reported => {}
             Broken::Forgiven => {
@@ -288,6 +296,9 @@ impl<'a> Reception<'a> {
                 None => bytes,
             });
             while let Some(event) = decoder.poll()? {
+                if matches!(event, Event::PartStart(_)) {
+                    self.arrived(body).await?;
+                }
                 self.take(event).await?;
             }
         }
@@ -373,6 +384,22 @@ impl<'a> Reception<'a> {
             Some(limit) if self.received > limit => Err(Stopped::TooLarge(limit)),
             _ => Ok(bytes),
         }
+    }
+
+    /// A part has begun: goes on, or ends the connection if a rule says so.
+    async fn arrived(&mut self, body: &mut Body) -> Result<(), Stopped> {
+        self.parts += 1;
+        let manner = match self.asked.exchange.arrived(Piece::Part, self.parts) {
+            Onward::GoOn => return Ok(()),
+            Onward::End(manner) => manner,
+            Onward::Abort(..) => Manner::Close,
+        };
+        if let Some(switch) = &self.asked.switch {
+            switch.end(manner);
+        }
+        // The end is noticed where bytes are asked for.
+        while let Some(Ok(_)) = body.frame().await {}
+        Err(Stopped::BrokenOff)
     }
 
     async fn take(&mut self, event: Event) -> Result<(), Stopped> {

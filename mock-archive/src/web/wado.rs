@@ -11,6 +11,7 @@ use dicom_wire::uid::Uid;
 use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 
+use crate::damaged;
 use crate::moment::{FileStyle, Syntax};
 use crate::request::Scope;
 use crate::sink::Sink;
@@ -18,7 +19,6 @@ use crate::store::Stored;
 use crate::transcode::{self, Begun};
 use crate::web::Asked;
 use crate::web::accept::{self, Form, Offer, Wish};
-use crate::web::damaged;
 use crate::web::parts::Parts;
 use crate::web::problem::Problem;
 use crate::web::produce;

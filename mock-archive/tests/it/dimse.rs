@@ -1,6 +1,7 @@
 //! The DIMSE edge, asked by a peer that can also be wrong.
 
 mod association;
+mod broken_off;
 mod commitment;
 mod faults;
 mod find;

@@ -313,9 +313,16 @@ impl Wire {
     pub async fn abort(mut self) -> Verdict {
         self.write(&pdu(kind::ABORT, &[0; 4]), "A-ABORT").await?;
         let _ = self.socket.shutdown().await;
+        // Who closes has seen it: what is asked next is not asked too early.
+        let mut rest = [0; 1024];
+        let seen = async { while let Ok(1..) = self.socket.read(&mut rest).await {} };
+        let _ = tokio::time::timeout(FAREWELL, seen).await;
         Ok(())
     }
 }
+
+/// How long is waited for the other side to close after an abort.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 fn released(answer: &RawPdu) -> Verdict {
     match answer.kind {

@@ -9,7 +9,7 @@ use dicom_wire::dimse::{Command, CommandSet, DataSet};
 
 use super::super::connection::{Gone, RawPdu, kind};
 use super::{Association, Ended};
-use crate::moment::{Operation, Pdvs, UpperLayer};
+use crate::moment::{Onward, Operation, Pdvs, Piece, UpperLayer};
 
 /// PS3.8 9.3.8: the provider aborts because of a PDU type it does not know.
 const UNRECOGNIZED_PDU: u8 = 1;
@@ -164,6 +164,14 @@ impl Association {
                 });
             }
         };
+        if pdu.kind == P_DATA_TF {
+            self.pdus += 1;
+            match self.opening.arrived(Piece::Pdu, self.pdus) {
+                Onward::GoOn => {}
+                Onward::End(manner) => return Err(self.end(manner).await),
+                Onward::Abort(source, reason) => return Err(self.abort(source, reason).await),
+            }
+        }
         match pdu.kind {
             P_DATA_TF => match pdv::read_body(pdu.body()) {
                 Ok(mut values) => {

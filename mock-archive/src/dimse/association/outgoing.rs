@@ -4,10 +4,11 @@ use bytes::{Bytes, BytesMut};
 use dicom_wire::dimse::{Command, CommandSet, DataSet, Message, element};
 
 use super::super::payload;
+use super::super::reshape::reshape;
 use super::super::retrieve::SubOperation;
 use super::{Association, Ended};
 use crate::exchange::Exchange;
-use crate::moment::Cut;
+use crate::moment::{Cut, Manner, PduForm};
 
 /// Where the value of the group length (0000,0000) is in the first PDU of a message.
 const GROUP_LENGTH: std::ops::Range<usize> = 20..24;
@@ -69,6 +70,9 @@ impl Association {
                 u32::from_le_bytes(*length).wrapping_add_signed(delivery.group_length_off_by);
             *length = wrong.to_le_bytes();
         }
+        if delivery.pdus != PduForm::Usual {
+            pdus = reshape(&pdus, delivery.pdus, self.max_length);
+        }
         if let Some(Cut { after, manner }) = delivery.cut
             && self.data_sent + length as u64 >= after
         {
@@ -88,7 +92,11 @@ impl Association {
             return Err(self.end(manner).await);
         }
         self.data_sent += length as u64;
-        self.write(&pdus, delivery.bytes_per_second).await
+        self.write(&pdus, delivery.bytes_per_second).await?;
+        match delivery.pdus {
+            PduForm::Truncated => Err(self.end(Manner::Close).await),
+            _ => Ok(()),
+        }
     }
 
     /// Sends a response that no exchange stands behind.

@@ -37,6 +37,14 @@ pub(in crate::dimse) struct Route {
 }
 
 impl Route {
+    /// On a context that is not asked, as stored.
+    pub(in crate::dimse) const fn on(context: u8) -> Self {
+        Self {
+            context,
+            syntax: Syntax::AsStored,
+        }
+    }
+
     /// On one of these contexts. Where none fits, the sub-operation has failed with this status.
     pub(in crate::dimse) fn find<'a>(
         exchange: &Exchange,
@@ -58,7 +66,9 @@ impl Route {
         originator: Option<Originator>,
     ) -> Result<SubOperation, Status> {
         let (class, instance) = (&stored.identity().sop_class, &stored.identity().instance);
-        let payload = Payload::of(stored, &self.syntax).await.map_err(|why| {
+        let style = exchange.file(stored);
+        let payload = Payload::of(stored, &self.syntax, style).await;
+        let payload = payload.map_err(|why| {
             exchange.remark(format!("{instance}: {why}"));
             Status::PROCESSING_FAILURE
         })?;

@@ -103,4 +103,26 @@ named! {
     "x.reasons-differ" => r#"{"when":{"service":"store","protocol":"dimse"},"then":{"alter-response":{"of":"failure","status":"0110"}}}"#, "C-STORE fails as a processing failure, whatever is wrong", ["x.same-failure"];
     "x.coerce-web-only" => r#"{"when":{"service":"store","protocol":"dimse"},"then":{"alter-response":{"instead-of":"B000","status":"0000"}}}"#, "C-STORE does not warn of what a store over HTTP warns of", ["x.warning-parity"];
     "x.phi-in-error" => r#"{"when":{"protocol":"dimse"},"then":{"alter-response":{"of":"failure","comment":"patient-id"}}}"#, "failures name the patient", ["x.no-phi-in-errors"];
+    "ul.collision-hang" => r#"{"when":{"service":"associate"},"then":{"operation-habit":{"habit":"collision-hangs"}}}"#, "two releases at once wait for each other", ["ul.release.collision"];
+    "ul.abort-stores-part" => r#"{"when":{"service":"associate"},"then":{"operation-habit":{"habit":"abort-keeps-part"}}}"#, "of an instance that is aborted what came is kept", ["ul.abort.frees"];
+    "store.duplicate-row" => r#"{"when":{"service":"search","protocol":"dimse"},"then":{"duplicate-row":{}}}"#, "an instance that is stored twice is found twice over DIMSE", ["store.duplicate"];
+    "store.un-everything" => r#"{"when":{"service":"metadata","transfer-syntax":"1.2.840.10008.1.2"},"then":{"unknown-vr":{}}}"#, "what came in implicit VR has VR UN in metadata", ["store.implicit-in-explicit-out"];
+    "move.same-association" => r#"{"when":{"service":"associate"},"then":{"operation-habit":{"habit":"move-on-own-association"}}}"#, "moved instances go out on the association that asks", ["move.other-association"];
+    "move.zero-success" => r#"{"when":{"service":"move"},"then":{"find-nothing":{}}}"#, "a C-MOVE moves nothing and succeeds", [];
+    "get.new-association" => r#"{"when":{"service":"associate"},"then":{"operation-habit":{"habit":"get-on-new-association"}}}"#, "instances of a C-GET go out on another association", ["get.same-association"];
+    "assoc.abort" => r#"{"when":{"service":"associate"},"then":{"abort":{"source":2,"reason":0}}}"#, "associations are aborted", [];
+    "assoc.abort-in-store" => r#"{"when":{"protocol":"dimse"},"then":{"break-off":{"at":"pdu"}},"often":{"nth":{"from":2,"to":2}}}"#, "the archive aborts at the second PDU", [];
+    "assoc.no-ct" => r#"{"when":{"service":"associate"},"then":{"answer-contexts":{"of":["1.2.840.10008.5.1.4.1.1.2"],"result":3}}}"#, "CT images are not taken", [];
+    "assoc.no-roles" => r#"{"when":{"service":"associate"},"then":{"misshape-acceptance":{"flaw":"no-roles"}}}"#, "no role is granted", [];
+    "pdu.split" => r#"{"when":{"protocol":"dimse"},"then":{"reshape-pdus":{"form":"split"}}}"#, "responses come in a great many PDUs", [];
+    "pdu.coalesced" => r#"{"when":{"protocol":"dimse"},"then":{"reshape-pdus":{"form":"coalesced"}}}"#, "a response and its data set come in one PDU", [];
+    "pdu.odd" => r#"{"when":{"protocol":"dimse"},"then":{"reshape-pdus":{"form":"odd"}}}"#, "values of PDUs have an odd length", [];
+    "pdu.wrong-context" => r#"{"when":{"protocol":"dimse"},"then":{"reshape-pdus":{"form":"wrong-context"}}}"#, "responses come on a context that was not negotiated", [];
+    "pdu.truncated" => r#"{"when":{"protocol":"dimse"},"then":{"reshape-pdus":{"form":"truncated"}}}"#, "a PDU ends before its length", [];
+    "pdu.oversize" => r#"{"when":{"protocol":"dimse"},"then":{"reshape-pdus":{"form":"oversize"}}}"#, "PDUs are longer than the peer takes", [];
+    "x.web-case-fold" => r#"{"when":{"service":"search","protocol":"web"},"then":{"match-dialect":{"quirk":"any-case"}}}"#, "texts match in any case over HTTP", ["x.same-answer"];
+    "x.web-byteswap" => r#"{"when":{"service":"frames"},"then":{"frame-bytes":{"wrong":"big-endian"}}}"#, "pixels are in big endian over HTTP", ["x.same-pixels"];
+    "x.web-drops-private" => r#"{"when":{"service":"retrieve","protocol":"web"},"then":{"damage-file":{"without-private":true}}}"#, "private attributes come over DIMSE only", ["x.same-dataset"];
+    "x.metadata-stale" => r#"{"when":{"service":"metadata"},"then":{"stale-metadata":{"attribute":"PatientName","value":"Former^Name"}}}"#, "metadata has a name that the instance has no more", ["x.metadata-is-dataset"];
+    "x.delete-web-only" => r#"{"when":{"service":"delete"},"then":{"delete-lag":{"by":"60s","seen-by":"dimse"}}}"#, "what is deleted over HTTP is there over DIMSE a minute longer", ["x.delete-everywhere"];
 }

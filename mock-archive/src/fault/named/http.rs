@@ -30,4 +30,24 @@ named! {
     "http.html-200" => r#"{"when":{"protocol":"web"},"then":{"http-status":{"status":200,"body":"html"}}}"#, "a login page comes in place of every answer", [];
     "auth.deny" => r#"{"when":{"protocol":"web"},"then":{"http-status":{"status":403,"body":"text"}}}"#, "nobody may do anything", [];
     "http.no-head" => r#"{"when":{"protocol":"web","method":"HEAD"},"then":{"http-status":{"status":405,"body":"none"}}}"#, "HEAD is refused", [];
+    "http.wrong-content-length" => r#"{"when":{"service":"metadata"},"then":{"misstate-length":{"by":10}}}"#, "metadata say that they are longer than they are", ["web.msg.length-framing"];
+    "http.no-last-chunk" => r#"{"when":{"protocol":"web"},"then":{"break-chunks":{"how":"no-last"}}}"#, "answers in chunks end before their last one", [];
+    "http.bad-chunk-size" => r#"{"when":{"protocol":"web"},"then":{"break-chunks":{"how":"bad-size"}}}"#, "the size of a chunk is no number", [];
+    "http.dribble" => r#"{"when":{"protocol":"web"},"then":{"dribble":{"bytes":16}}}"#, "answers come in chunks of sixteen bytes", [];
+    "http.version-1.0" => r#"{"when":{"protocol":"web"},"then":{"old-http":{}}}"#, "answers are in HTTP/1.0", [];
+    "http.gzip-unasked" => r#"{"when":{"protocol":"web"},"then":{"encode-body":{"coding":"always"}}}"#, "answers are gzip for those who do not accept it", [];
+    "http.gzip-claimed" => r#"{"when":{"protocol":"web"},"then":{"encode-body":{"coding":"claimed"}}}"#, "answers are said to be gzip and are not", [];
+    "http.gzip-twice" => r#"{"when":{"protocol":"web"},"then":{"encode-body":{"coding":"twice"}}}"#, "answers are gzip within gzip", [];
+    "http.rate-limit" => r#"{"when":{"protocol":"web"},"then":{"rate-limit":{"per-second":5.0,"burst":10}}}"#, "more than five requests a second get 429", [];
+    "http.size-limit" => r#"{"when":{"service":"store","protocol":"web"},"then":{"limit-body":{"bytes":1048576,"when":"header"}}}"#, "uploads of more than a mebibyte get 413 at once", [];
+    "http.size-limit-late" => r#"{"when":{"service":"store","protocol":"web"},"then":{"limit-body":{"bytes":1048576,"when":"end"}}}"#, "uploads of more than a mebibyte get 413 in the end", [];
+    "http.redirect-loop" => r#"{"when":{"protocol":"web"},"then":{"redirect":{"status":307,"to":"same"}}}"#, "every request is sent to where it came", [];
+    "http.redirect-other-host" => r#"{"when":{"protocol":"web"},"then":{"redirect":{"status":307,"to":"other-host"}}}"#, "every request is sent to another host", [];
+    "http.redirect-login" => r#"{"when":{"protocol":"web"},"then":{"redirect":{"status":302,"to":"login"}}}"#, "every request is sent to a login page", [];
+    "http.no-options" => r#"{"when":{"protocol":"web","method":"OPTIONS"},"then":{"http-status":{"status":405,"body":"none"}}}"#, "OPTIONS is refused", [];
+    "auth.expire" => r#"{"when":{"protocol":"web"},"then":{"expire-credentials":{"after":null,"requests":3}}}"#, "credentials are good for three requests", [];
+    "auth.late-401" => r#"{"when":{"service":"store","protocol":"web"},"then":{"late-status":{"status":401,"heard":"everything"}}}"#, "uploads are refused after all of them has come", [];
+    "auth.early-401" => r#"{"when":{"service":"store","protocol":"web"},"then":{"late-status":{"status":401,"heard":"nothing"}}}"#, "uploads are refused before they have come", [];
+    "auth.clock-behind" => r#"{"when":{"protocol":"web"},"then":{"judge-token-times":{"seconds":-300}}}"#, "tokens are good five minutes too late", [];
+    "neg.accept-param-ignored" => r#"{"when":{"protocol":"web"},"then":{"change-parameter":{"name":"accept"}}}"#, "the accept parameter is overlooked", ["web.accept.query-parameter"];
 }

@@ -68,4 +68,10 @@ named! {
     "rend.thumb-instance-only" => r#"{"when":{"service":"rendered","level":["study","series"],"path":"*/thumbnail"},"then":{"http-status":{"status":404}}}"#, "only instances have thumbnails", ["rend.thumbnail.all-or-none"];
     "rend.thumb-multipart" => r#"{"when":{"service":"rendered","path":"*/thumbnail"},"then":{"spoil-picture":{"how":"wrapped"}}}"#, "thumbnails come as multipart", ["rend.thumbnail.one-image"];
     "wado.meta-index-only" => r#"{"when":{"service":"metadata"},"then":{"index-only-metadata":{}}}"#, "metadata holds what the archive indexes and nothing else", ["wado.meta.complete"];
+    "wado.lossy-undeclared" => r#"{"when":{"service":"retrieve"},"then":{"lossy":{"bits":4}}}"#, "pixels lose their lowest bits, and nothing says so", [];
+    "data.odd-length" => r#"{"when":{"service":["retrieve","move"]},"then":{"misencode":{"how":"odd-length"}}}"#, "a value has an odd length", [];
+    "data.uid-blank" => r#"{"when":{"service":["retrieve","move"]},"then":{"misencode":{"how":"uid-blank"}}}"#, "a UID is padded with a blank", [];
+    "data.uid-zero" => r#"{"when":{"service":["retrieve","move"]},"then":{"misencode":{"how":"uid-zero"}}}"#, "a UID has a leading zero", [];
+    "data.wrong-vr" => r#"{"when":{"service":["retrieve","move"]},"then":{"misencode":{"how":"wrong-vr"}}}"#, "a text has the VR of a number", [];
+    "data.tail" => r#"{"when":{"service":["retrieve","move"]},"then":{"misencode":{"how":"tail"}}}"#, "zeros come after the data set", [];
 }

@@ -84,4 +84,6 @@ named! {
     "qido.duplicate-study" => r#"{"when":{"service":"search"},"then":{"duplicate-row":{"index":0}}}"#, "the first match comes twice", [];
     "qido.huge" => r#"{"when":{"service":"search"},"then":{"repeat-rows":{"to":10000}}}"#, "a search has ten thousand matches", [];
     "json.byte-order-mark" => r#"{"when":{"service":"search","protocol":"web"},"then":{"byte-order-mark":{}}}"#, "the JSON of a search begins with a byte order mark", [];
+    "qido.tz-shift" => r#"{"when":{"service":"search"},"then":{"shift-dates":{"days":1}}}"#, "dates are taken for those of another day", [];
+    "qido.count-ahead" => r#"{"when":{"service":"search"},"then":{"stale-count":{"attribute":"NumberOfStudyRelatedInstances","behind":-1}}}"#, "the number of instances of a study is one too many", [];
 }

@@ -63,4 +63,13 @@ named! {
     "stow.overwrite-claims-kept" => r#"{"when":{"service":"store"},"then":{"duplicate":{"kept":"new"}}}"#, "an instance that is refused as already there takes the place of the first", ["stow.repeat.changed-content"];
     "stow.conflict-200" => r#"{"when":{"service":"store","protocol":"web"},"then":{"store-status":{"instead-of":409,"status":200}}}"#, "a refused conflict of patients is answered 200", ["stow.conflict.reported"];
     "stow.drops-private" => r#"{"when":{"service":"store"},"then":{"drop-private":{}}}"#, "private elements are thrown away without a word", ["stow.fidelity.private-and-unknown"];
+    "mp.lf-hang" => r#"{"when":{"service":"store","protocol":"web"},"then":{"read-multipart":{"line-feeds":"waited-for"}}}"#, "a body with bare line feeds is never answered", ["stow.mp.lf-only"];
+    "stow.warn" => r#"{"when":{"service":"store"},"then":{"warn-instance":{"reason":"B007"}}}"#, "instances are stored with a warning", [];
+    "stow.coerce" => r#"{"when":{"service":"store"},"then":{"coerce-instance":{"attribute":"PatientName","value":"Coerced^Name"}}}"#, "names are changed when instances are stored", [];
+    "stow.wrong-sequence" => r#"{"when":{"service":"store","protocol":"web"},"then":{"swap-results":{"what":"both"}}}"#, "what was stored is listed as failed, and the other way round", [];
+    "stow.study-mismatch-0110" => r#"{"when":{"service":"store","protocol":"web"},"then":{"change-reason":{"from":["study-mismatch"],"to":"0110"}}}"#, "an instance of another study than the URL names fails as a processing failure", [];
+    "stow.disk-full" => r#"{"when":{"service":"store"},"then":{"disk-full":{"room":1048576}}}"#, "there is room for one mebibyte", [];
+    "stow.cut-at-part" => r#"{"when":{"service":"store","protocol":"web"},"then":{"break-off":{"at":"part","how":"reset"}},"often":{"nth":{"from":2,"to":2}}}"#, "the connection is reset at the second part", [];
+    "stow.stored-409" => r#"{"when":{"service":"store","protocol":"web"},"then":{"store-status":{"instead-of":200,"status":409}}}"#, "a store without any failure is answered 409", [];
+    "stow.chunked-ignored" => r#"{"when":{"service":"store","protocol":"web","header":{"transfer-encoding":"chunked"}},"then":{"http-status":{"status":200,"body":"none"}}}"#, "a body in chunks is not read and answered 200", [];
 }

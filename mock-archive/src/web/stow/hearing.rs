@@ -7,7 +7,7 @@ use memchr::memmem;
 
 use super::Stopped;
 use crate::moment::multipart::{
-    Boundaries, Broken, Characters, Delimiters, Multipart, Padding, PartEnd, Preamble,
+    Boundaries, Broken, Characters, Delimiters, LineFeeds, Multipart, Padding, PartEnd, Preamble,
 };
 use crate::web::problem::Problem;
 
@@ -82,11 +82,17 @@ impl Hearing {
         let odd =
             memmem::find_iter(&seen, &self.token).any(|at| match seen.get(at + self.token.len()) {
                 Some(b' ' | b'\t') => self.dialect.padding == Padding::Refused,
-                Some(b'\n') => self.dialect.broken == Broken::WaitedFor,
+                Some(b'\n') => {
+                    self.dialect.broken == Broken::WaitedFor
+                        || self.dialect.line_feeds == LineFeeds::WaitedFor
+                }
                 _ => false,
             });
         if odd {
-            return Err(Stopped::NotUnderstood);
+            return Err(match self.dialect.line_feeds {
+                LineFeeds::WaitedFor => Stopped::LeftWaiting,
+                LineFeeds::Refused => Stopped::NotUnderstood,
+            });
         }
         self.tail.extend_from_slice(&heard);
         let more = self.tail.len().saturating_sub(self.token.len());

@@ -9,14 +9,17 @@ use dicom_dictionary_std::tags;
 use dicom_wire::part10::{self, Amendment, Bulk, Encoding, Patch};
 use dicom_wire::uid::Uid;
 
-use crate::moment::{FileStyle, Fragments, OffsetTable};
+use crate::moment::{FileStyle, Fragments, Misencoded, OffsetTable};
 use crate::sink::Sink;
 use crate::store::Stored;
 use crate::transcode::{self, Begun};
-use crate::web::wado::EXPLICIT_LITTLE;
 
 /// Bytes before the file meta information: preamble and prefix (PS3.10 7.1).
 const PREAMBLE: usize = 132;
+/// Bytes after the last element, where there are some.
+const TAIL: usize = 512;
+const EXPLICIT_LITTLE: &str = dicom_dictionary_std::uids::EXPLICIT_VR_LITTLE_ENDIAN;
+const IMPLICIT_LITTLE: &str = dicom_dictionary_std::uids::IMPLICIT_VR_LITTLE_ENDIAN;
 
 /// Writes an instance in this style, decoded if that was begun.
 pub(crate) fn write(
@@ -44,6 +47,20 @@ pub(crate) fn write(
             sink,
         );
     }
+    data_set(stored, style, sink)
+}
+
+/// Writes the data set of an instance in this style, in the transfer syntax in which it is stored.
+pub(crate) fn data_set(stored: &Stored, style: &FileStyle, sink: &mut Sink) -> io::Result<()> {
+    if let Some(how) = style.misencoded {
+        return misencoded(stored, how, sink);
+    }
+    if style.lost_bits > 0 {
+        return blurred(stored, style.lost_bits, sink);
+    }
+    if style.without_private {
+        return amended(stored, &BTreeMap::new(), true, sink, &mut |_| Ok(()));
+    }
     if let Some(fragments) = style.fragments {
         return around(stored, tags::PIXEL_DATA, sink, &mut |sink| {
             refragmented(stored, fragments, sink)
@@ -63,13 +80,24 @@ fn around(
     instead: &mut dyn FnMut(&mut Sink) -> io::Result<()>,
 ) -> io::Result<()> {
     let values = BTreeMap::from([(tag, (VR::UN, Vec::new()))]);
+    amended(stored, &values, false, sink, instead)
+}
+
+/// The data set with something else in place of elements, and with or without the private ones.
+fn amended(
+    stored: &Stored,
+    values: &BTreeMap<Tag, (VR, Vec<u8>)>,
+    without_private: bool,
+    sink: &mut Sink,
+    instead: &mut dyn FnMut(&mut Sink) -> io::Result<()>,
+) -> io::Result<()> {
     let amendment = Amendment {
-        values: &values,
+        values,
         at: "",
         system: "",
         source: "",
         history: false,
-        without_private: false,
+        without_private,
     };
     let patches = part10::amend(stored.reader()?, stored.layout(), &amendment);
     for patch in patches.map_err(io::Error::other)? {
@@ -80,6 +108,84 @@ fn around(
         }
     }
     Ok(())
+}
+
+/// The data set with an element that PS3.5 does not have.
+fn misencoded(stored: &Stored, how: Misencoded, sink: &mut Sink) -> io::Result<()> {
+    let text = |tag: Tag| {
+        let element = stored.element(tag);
+        let text = element.and_then(|element| Some(element.to_str().ok()?.into_owned()));
+        text.unwrap_or_default()
+            .trim_end_matches(['\0', ' '])
+            .to_owned()
+    };
+    let uid = || text(tags::SOP_INSTANCE_UID);
+    let (tag, vr, mut value) = match how {
+        Misencoded::OddLength => (
+            tags::STUDY_DESCRIPTION,
+            b"LO",
+            text(tags::STUDY_DESCRIPTION),
+        ),
+        Misencoded::UidBlank => (tags::SOP_INSTANCE_UID, b"UI", uid() + " "),
+        Misencoded::UidZero => {
+            let uid = uid();
+            let (root, last) = uid.rsplit_once('.').unwrap_or(("", &uid));
+            (tags::SOP_INSTANCE_UID, b"UI", format!("{root}.0{last}"))
+        }
+        Misencoded::WrongVr => (tags::INSTANCE_NUMBER, b"FD", text(tags::INSTANCE_NUMBER)),
+        Misencoded::Tail => {
+            copy(stored, stored.layout().data_set.clone(), sink)?;
+            return sink.write_all(&[0; TAIL]);
+        }
+    };
+    let is_odd = value.len() % 2 == 1;
+    match how {
+        Misencoded::OddLength if !is_odd => value.push('X'),
+        Misencoded::OddLength => {}
+        Misencoded::UidZero if is_odd => value.push('\0'),
+        _ if is_odd => value.push(' '),
+        _ => {}
+    }
+    let length = value.len() as u16;
+    around(stored, tag, sink, &mut |sink| {
+        sink.write_all(&tag.0.to_le_bytes())?;
+        sink.write_all(&tag.1.to_le_bytes())?;
+        match stored.identity().transfer_syntax.as_str() {
+            IMPLICIT_LITTLE => sink.write_all(&u32::from(length).to_le_bytes())?,
+            _ => {
+                sink.write_all(vr)?;
+                sink.write_all(&length.to_le_bytes())?;
+            }
+        }
+        sink.write_all(value.as_bytes())
+    })
+}
+
+/// The data set with the lowest bits of its native pixels lost.
+fn blurred(stored: &Stored, bits: u8, sink: &mut Sink) -> io::Result<()> {
+    let whole = stored.layout().data_set.clone();
+    let pixels = stored.layout().pixel_data();
+    let Some(Bulk::Whole(range)) = pixels.map(|element| &element.value) else {
+        return copy(stored, whole, sink);
+    };
+    let allocated = stored.element(tags::BITS_ALLOCATED);
+    let allocated = allocated.and_then(|element| element.to_int::<u64>().ok());
+    let width = allocated.unwrap_or(16).div_ceil(8).max(1);
+    let mask = u8::MAX.checked_shl(u32::from(bits)).unwrap_or(0);
+    copy(stored, whole.start..range.start, sink)?;
+    let mut at = 0_u64;
+    for chunk in stored.chunks(range.clone())? {
+        let mut bytes = chunk?.to_vec();
+        for byte in &mut bytes {
+            // Little endian: the low byte comes first.
+            if at.is_multiple_of(width) {
+                *byte &= mask;
+            }
+            at += 1;
+        }
+        sink.write_all(&bytes)?;
+    }
+    copy(stored, range.end..whole.end, sink)
 }
 
 fn copy(stored: &Stored, range: Range<u64>, sink: &mut Sink) -> io::Result<()> {
