@@ -5,6 +5,7 @@ mod escape;
 mod header;
 mod measurement;
 mod page;
+mod tree;
 mod value;
 
 use std::collections::HashSet;
@@ -20,6 +21,7 @@ use crate::text::uid_name;
 pub use code::Code;
 pub use measurement::{Measurement, measurements};
 pub use page::html;
+pub use tree::{Item, Value, tree};
 
 /// Why a data set cannot be read as a report.
 #[derive(Debug, thiserror::Error)]

@@ -2,7 +2,7 @@ use dicom_core::value::DataSetSequence;
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
-use dicom_render::report::{markdown, measurements};
+use dicom_render::report::{self, Value, markdown, measurements};
 
 fn sequence(tag: Tag, items: Vec<InMemDicomObject>) -> DataElement<InMemDicomObject> {
     DataElement::new(tag, VR::SQ, DataSetSequence::from(items))
@@ -177,4 +177,96 @@ fn an_image_is_no_report() {
         error,
         "the data set is no structured report: it has neither Value Type nor Content Sequence"
     );
+}
+
+/// One content item as dsrdump and the tree both can say it: position, relationship, value type, concept, value (`*` for those of several parts).
+fn as_dsrdump(item: &report::Item) -> [String; 5] {
+    let (kind, value) = match &item.value {
+        Value::Container => ("CONTAINER", "*".to_owned()),
+        Value::Text(text) => ("TEXT", text.clone()),
+        Value::Code(code) => (
+            "CODE",
+            code.as_ref()
+                .map_or_else(String::new, |code| code.value.clone()),
+        ),
+        Value::Number { value: None, .. } => ("NUM", "-".to_owned()),
+        Value::Number {
+            value: Some(value),
+            unit,
+            ..
+        } => {
+            let unit = unit.as_ref().map_or("", |unit| unit.value.as_str());
+            ("NUM", format!("{value} {unit}"))
+        }
+        Value::Date(_) => ("DATE", "*".to_owned()),
+        Value::Time(_) => ("TIME", "*".to_owned()),
+        Value::DateTime(_) => ("DATETIME", "*".to_owned()),
+        Value::Uid(uid) => ("UIDREF", uid.clone()),
+        Value::PersonName(name) => ("PNAME", name.clone()),
+        Value::Instance { kind, .. } => (kind.as_str(), "*".to_owned()),
+        Value::Coordinates {
+            frame_of_reference: None,
+            ..
+        } => ("SCOORD", "*".to_owned()),
+        Value::Coordinates { .. } => ("SCOORD3D", "*".to_owned()),
+        Value::Moments { .. } => ("TCOORD", "*".to_owned()),
+        Value::See(_) => ("", "*".to_owned()),
+        other => panic!("{other:?} is not in these reports"),
+    };
+    let name = item
+        .name
+        .as_ref()
+        .map_or_else(String::new, |code| code.meaning.clone());
+    [
+        item.position.clone(),
+        item.relationship.clone(),
+        kind.to_owned(),
+        name,
+        value,
+    ]
+}
+
+/// A report of the fixtures, or of the folder that `SECOND_OPINION` names.
+fn named(name: &str) -> Option<dicom_object::DefaultDicomObject> {
+    if let Some(file) = dicom_fixtures::real::named(name) {
+        return Some(dicom_object::from_reader(file.bytes).unwrap());
+    }
+    let folder = std::env::var_os("SECOND_OPINION")?;
+    let path = std::path::Path::new(&folder).join(format!("highdicom/{name}.dcm"));
+    Some(dicom_object::open_file(path).unwrap())
+}
+
+#[test]
+fn every_item_is_what_dsrdump_says_it_is() {
+    let rows: Vec<Vec<&str>> = include_str!("../reports/items.tsv")
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .collect();
+    let mut compared = 0;
+    for rows in rows.chunk_by(|a, b| a[0] == b[0]) {
+        let Some(object) = named(rows[0][0]) else {
+            continue;
+        };
+        let tree = report::tree(&object).unwrap();
+        // References to other items have no value of their own, and dsrdump writes them in another way.
+        let found: Vec<[String; 5]> = tree
+            .walk()
+            .into_iter()
+            .filter(|item| !matches!(item.value, Value::See(_)))
+            .map(as_dsrdump)
+            .collect();
+        let markdown = report::markdown(&object).unwrap();
+        assert_eq!(found.len(), rows.len(), "{}", rows[0][0]);
+        for (found, row) in found.iter().zip(rows) {
+            let value = if row[5] == "*" { "*" } else { &found[4] };
+            let found = [&found[0], &found[1], &found[2], &found[3], value];
+            assert_eq!(found, row[1..], "{}", row[0]);
+            // Concepts that need no escape stand in the Markdown as they are.
+            if row[4].chars().all(|it| it.is_alphanumeric() || it == ' ') {
+                assert!(markdown.contains(row[4]), "{}: {}", row[0], row[4]);
+            }
+            compared += 1;
+        }
+    }
+    assert!(compared >= 36, "{compared} items were compared");
 }
