@@ -1,6 +1,7 @@
 //! A picture to PNG, JPEG or GIF, several to one that moves.
 
 mod animation;
+mod grey_jpeg;
 mod png_file;
 
 pub use animation::Animation;
@@ -39,7 +40,7 @@ pub enum Pixels {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// JPEG holds at most 65,535 pixels an edge.
+    /// JPEG holds 1 to 65,535 pixels an edge.
     #[error("a picture of {width} x {height} pixels does not fit into a JPEG")]
     TooLargeForJpeg {
         /// Its width.
@@ -106,21 +107,23 @@ impl Picture {
         };
         let width = u16::try_from(self.width).map_err(|_| too_large())?;
         let height = u16::try_from(self.height).map_err(|_| too_large())?;
-        let upper;
-        let (samples, color) = match &self.pixels {
-            Pixels::Grey8(samples) => (samples, jpeg_encoder::ColorType::Luma),
-            Pixels::Grey16(samples) => {
-                upper = upper_bytes(samples);
-                (&upper, jpeg_encoder::ColorType::Luma)
+        if width == 0 || height == 0 {
+            return Err(too_large());
+        }
+        let samples = match &self.pixels {
+            Pixels::Grey8(levels) => return Ok(grey_jpeg::encode(levels, width, height, quality)),
+            Pixels::Grey16(levels) => {
+                let levels = upper_bytes(levels);
+                return Ok(grey_jpeg::encode(&levels, width, height, quality));
             }
-            Pixels::Rgb8(samples) => (samples, jpeg_encoder::ColorType::Rgb),
+            Pixels::Rgb8(samples) => samples,
         };
         let mut out = Vec::with_capacity(samples.len() / 4 + 1024);
         let mut encoder = jpeg_encoder::Encoder::new(&mut out, quality.clamp(1, 100));
         if let Some(profile) = &self.profile {
             encoder.add_icc_profile(profile.bytes())?;
         }
-        encoder.encode(samples, width, height, color)?;
+        encoder.encode(samples, width, height, jpeg_encoder::ColorType::Rgb)?;
         Ok(out)
     }
 }
