@@ -57,8 +57,14 @@ fn frames(criterion: &mut Criterion) {
     let echo = || ultrasound().frames(1);
     let first = |study: Study| study.instances()[0].clone();
     let ct_512 = Case::of("CT 512x512 native", &first(chest()));
-    let radiograph = Case::of("radiograph 2048x2048 native", &first(chest().size(2048)));
-    let colour = Case::of("RGB 1024x1024 native", &rgb(1024));
+    let radiograph = Case::of(
+        "radiograph 2048x2048 native",
+        &first(ct("chest").size(2048).slices(1)),
+    );
+    let colour = Case {
+        name: "RGB 1024x1024 native",
+        object: rgb(1024),
+    };
 
     let mut group = criterion.benchmark_group("frame_render");
     group
@@ -131,7 +137,7 @@ fn rgb(edge: u16) -> DefaultDicomObject {
     let samples: Vec<u8> = (0..edge * edge)
         .flat_map(|at| {
             let (x, y) = (at % edge, at / edge);
-            let texture = (x * 7919 ^ y * 104_729) % 23;
+            let texture = ((x * 7919) ^ (y * 104_729)) % 23;
             [
                 (x / 5 + texture) as u8,
                 (y / 5 + texture) as u8,
