@@ -5,6 +5,7 @@ use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
 use crate::geometry::Plane;
+use crate::grey::decimals;
 use crate::groups::holder;
 use crate::image::{number, text};
 use crate::lab;
@@ -154,6 +155,48 @@ impl Segmentation {
             .iter()
             .filter(|frame| frame.segment == segment)
             .count()
+    }
+
+    /// The volume of each segment in millilitres, by its number; `None` where the data set has no distances of pixels and slices.
+    ///
+    /// `native` is as in [`Self::layer`]; a pixel of a fractional segmentation counts by its part.
+    ///
+    /// # Errors
+    /// A frame that cannot be decoded.
+    pub fn volumes(
+        &self,
+        attributes: &InMemDicomObject,
+        mut native: impl FnMut(u32) -> Result<crate::frame::NativeFrame, crate::frame::RenderError>,
+    ) -> Result<Option<Vec<(u32, f64)>>, SegmentationError> {
+        let mut cubic = vec![0.0; self.segments.len()];
+        for (frame, own) in (1u32..).zip(&self.frames) {
+            let measures = holder(attributes, frame, tags::PIXEL_MEASURES_SEQUENCE);
+            let first = |tag| decimals(measures, tag).first().copied().flatten();
+            let spacing = decimals(measures, tags::PIXEL_SPACING);
+            let deep = first(tags::SPACING_BETWEEN_SLICES).or(first(tags::SLICE_THICKNESS));
+            let (&[Some(down), Some(across)], Some(deep)) = (&spacing[..], deep) else {
+                return Ok(None);
+            };
+            let voxel = down * across * deep.abs();
+            let values = values(&native(frame)?);
+            let pixels = self.rows as usize * self.columns as usize;
+            for (segment, cubic) in self.segments.iter().zip(&mut cubic) {
+                let part = |value: u32| match self.kind {
+                    Kind::Labels => f64::from(u8::from(value == segment.number)),
+                    _ if own.segment != segment.number => 0.0,
+                    Kind::Binary => f64::from(u8::from(value > 0)),
+                    Kind::Fractional { most } => f64::from(value) / f64::from(most),
+                };
+                let inside: f64 = values.iter().take(pixels).map(|&value| part(value)).sum();
+                *cubic += inside * voxel;
+            }
+        }
+        let numbers = self.segments.iter().map(|segment| segment.number);
+        Ok(Some(
+            numbers
+                .zip(cubic.iter().map(|cubic| cubic / 1000.0))
+                .collect(),
+        ))
     }
 
     /// The segments as colours over frame `frame` of an image. `native` gives the decoded samples of a frame of the segmentation, one

@@ -136,6 +136,30 @@ fn segments_are_colours_over_their_image() {
 }
 
 #[test]
+fn segments_have_a_volume_where_distances_are_known() {
+    let (_, mut seg) = segmented();
+    let read = Segmentation::read(&seg).unwrap();
+    let unknown = read.volumes(&seg, |frame| Ok(column(frame))).unwrap();
+    assert_eq!(unknown, None);
+    let measures = item(|it| {
+        decimals(
+            it,
+            &[(tags::PIXEL_SPACING, "2\\2"), (tags::SLICE_THICKNESS, "5")],
+        );
+    });
+    let shared = item(|it| {
+        it.put(sequence(tags::PIXEL_MEASURES_SEQUENCE, vec![measures]));
+    });
+    seg.put(sequence(
+        tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE,
+        vec![shared],
+    ));
+    // Three voxels of 20 cubic millimetres each.
+    let volumes = read.volumes(&seg, |frame| Ok(column(frame))).unwrap();
+    assert_eq!(volumes, Some(vec![(1, 0.06), (2, 0.06)]));
+}
+
+#[test]
 fn a_segmentation_of_another_image_is_refused() {
     let (mut image, seg) = segmented();
     let seg = Segmentation::read(&seg).unwrap();
