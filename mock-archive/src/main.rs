@@ -295,7 +295,7 @@ fn print(list: List) -> anyhow::Result<()> {
         List::Personalities(_) => Personality::all().iter().try_for_each(|one| {
             writeln!(
                 stdout,
-                "{:<16} {} ({} facts)",
+                "{:<18} {} ({} facts)",
                 one.name,
                 one.about,
                 one.facts.len()
