@@ -16,15 +16,26 @@ from pydicom.pixels import apply_modality_lut, apply_voi_lut
 from mock import BINARIES
 
 TOOLS = {
-    "find-studies",
-    "find-series",
-    "find-instances",
-    "find-structured-reports",
     "find-encapsulated-pdf-reports",
-    "get-structured-report-text",
+    "find-instances",
+    "find-patients",
+    "find-series",
+    "find-structured-reports",
+    "find-studies",
+    "get-archive-capabilities",
+    "get-attribute-presets",
     "get-encapsulated-pdf-report-text",
     "get-instance-metadata",
+    "get-structured-report-text",
+    "get-study-overview",
+    "list-archives",
+    "list-dead-letters",
+    "lookup-attribute",
+    "move-study",
     "render-instance-frame",
+    "render-series-overview",
+    "retrieve-study",
+    "retry-dead-letters",
     "store-instances",
     "verify-connection",
 }
@@ -64,7 +75,7 @@ def uids(head) -> dict[str, str]:
     }
 
 
-def test_the_eleven_tools_are_listed():
+def test_all_tools_are_listed():
     async def body():
         async with demo() as client:
             listed = await client.list_tools()

@@ -265,13 +265,18 @@ impl Listing {
             Level::Study => self.rows.sort_by_key(|row| {
                 std::cmp::Reverse((row.text(tags::STUDY_DATE), row.text(tags::STUDY_TIME)))
             }),
-            Level::Series => self
-                .rows
-                .sort_by_key(|row| row.number(tags::SERIES_NUMBER).unwrap_or(i64::MAX)),
-            Level::Instance => {
-                self.rows
-                    .sort_by_key(|row| row.number(tags::INSTANCE_NUMBER).unwrap_or(i64::MAX));
-            }
+            Level::Series => self.rows.sort_by_key(|row| {
+                (
+                    row.number(tags::SERIES_NUMBER).unwrap_or(i64::MAX),
+                    row.text(tags::SERIES_INSTANCE_UID),
+                )
+            }),
+            Level::Instance => self.rows.sort_by_key(|row| {
+                (
+                    row.number(tags::INSTANCE_NUMBER).unwrap_or(i64::MAX),
+                    row.text(tags::SOP_INSTANCE_UID),
+                )
+            }),
         }
     }
 

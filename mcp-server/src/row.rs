@@ -48,10 +48,20 @@ impl Row {
                 continue;
             };
             let tag = Tag((number >> 16) as u16, (number & 0xFFFF) as u16);
+            let is_number = element
+                .get("vr")
+                .and_then(Json::as_str)
+                .is_some_and(|vr| matches!(vr, "IS" | "US" | "SS" | "UL" | "SL" | "UV" | "SV"));
             let values = element
                 .get("Value")
                 .and_then(Json::as_array)
-                .map(|values| values.iter().filter_map(value).collect())
+                .map(|values| {
+                    values
+                        .iter()
+                        .filter_map(value)
+                        .map(|value| typed(value, is_number))
+                        .collect()
+                })
                 .unwrap_or_default();
             fields.insert(tag, values);
         }
@@ -180,6 +190,17 @@ fn value(json: &Json) -> Option<Value> {
         Json::Object(object) if is_name(object) => name(object).map(Value::Text),
         Json::Object(_) => Row::from_json(json).map(Value::Item),
         Json::Array(_) => None,
+    }
+}
+
+/// Whole numbers that came as text are numbers, and the other way round (PS3.18 F.2.3).
+fn typed(value: Value, is_number: bool) -> Value {
+    match value {
+        Value::Text(text) if is_number => match text.trim().parse::<i64>() {
+            Ok(number) => Value::Number(number.into()),
+            Err(_) => Value::Text(text),
+        },
+        value => value,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use dicom_wire::ae::AeTitle;
 use dicom_wire::dimse::{StatusClass, SubOperations};
+use dicom_wire::query::Level;
 use serde_json::json;
 
 use super::{Effect, OPTIONAL_SERIES, Pending, STUDY, Session, Tool, scope};
@@ -10,7 +11,9 @@ use crate::arguments::{Arguments, Kind, Parameter};
 use crate::backend::{Moved, Scope};
 use crate::client::{Consent, Progress};
 use crate::error::{Failure, Said};
-use crate::guard;
+use crate::listing::More;
+use crate::query::{Search, Terms};
+use crate::{find, guard};
 
 pub(super) const TOOL: Tool = Tool {
     name: "move-study",
@@ -95,10 +98,25 @@ pub(crate) async fn run(
                 .await
         })
         .await?;
-    Ok(answer(scope, &destination, &moved))
+    let listed = listed(session, scope).await;
+    Ok(answer(scope, &destination, &moved, listed))
 }
 
-fn answer(scope: &Scope, destination: &AeTitle, moved: &Moved) -> Answer {
+/// How many instances a search finds in what was moved: an archive's own account of a move is not proof.
+async fn listed(session: &Session, scope: &Scope) -> Option<usize> {
+    let search = Search {
+        level: Level::Instance,
+        study: Some(scope.study.clone()),
+        series: scope.series.clone(),
+        terms: Terms::default(),
+    };
+    let listing = find::all(&session.backend, &search, &session.deadline())
+        .await
+        .ok()?;
+    (listing.more == More::No).then_some(listing.rows.len())
+}
+
+fn answer(scope: &Scope, destination: &AeTitle, moved: &Moved, listed: Option<usize>) -> Answer {
     let counts = moved.counts;
     let number = |count: Option<u16>| count.unwrap_or(0);
     let arrived = u32::from(number(counts.completed)) + u32::from(number(counts.warning));
@@ -110,6 +128,7 @@ fn answer(scope: &Scope, destination: &AeTitle, moved: &Moved) -> Answer {
         StatusClass::Success | StatusClass::Warning if failed > 0 => "failed",
         // Many archives leave the numbers out; then only a count that is there and zero says "nothing".
         StatusClass::Success | StatusClass::Warning if arrived == 0 => "nothing",
+        StatusClass::Success if listed.is_some_and(|listed| listed != arrived as usize) => "part",
         StatusClass::Success => "all",
         StatusClass::Warning => "part",
         _ if arrived > 0 => "part",
@@ -130,6 +149,14 @@ fn answer(scope: &Scope, destination: &AeTitle, moved: &Moved) -> Answer {
             "The move of {scope} to {destination} failed with {status}: nothing arrived, {failed} failed."
         ),
     };
+    if let Some(listed) = listed
+        && listed != arrived as usize
+        && moved.outcome.status.class() == StatusClass::Success
+    {
+        text.push_str(&format!(
+            "\nWarning: the archive counts {arrived} instances that arrived, and a search of it finds {listed}: which of them arrived is not certain."
+        ));
+    }
     if let Some(comment) = moved.outcome.comment.as_deref().and_then(Said::new) {
         text.push_str(&format!("\n{comment}"));
     }

@@ -15,3 +15,4 @@ mod promises;
 mod protocol;
 mod storing;
 mod tools;
+mod truth;

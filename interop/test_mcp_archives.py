@@ -1,0 +1,164 @@
+"""`dicom-mcp-server` for archives that we did not write and for ours, over both protocols and both transports."""
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+
+import pydicom
+import pytest
+import requests
+from mcp.client.client import Client
+from mcp.client.stdio import StdioServerParameters
+
+from dcmtk import free_port
+from mock import BINARIES
+from orthanc import orthanc
+
+SERVER = str(BINARIES / "dicom-mcp-server")
+
+
+def settings(**more) -> dict:
+    """The environment without what would configure the server behind our back."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("DICOM")} | more
+
+
+def over(archive, protocol: str) -> list[str]:
+    if protocol == "web":
+        return ["--dicomweb-host", archive.web]
+    return ["--dimse", f"{archive.host}:{archive.port}", "--called", archive.ae_title]
+
+
+@contextlib.asynccontextmanager
+async def client_of(*arguments):
+    async with Client(StdioServerParameters(command=SERVER, args=list(arguments), env=settings())) as client:
+        yield client
+
+
+def text(result) -> str:
+    return "\n".join(block.text for block in result.content if block.type == "text")
+
+
+async def call(client, tool, **arguments):
+    result = await client.call_tool(tool, arguments)
+    assert not result.is_error, text(result)
+    return result
+
+
+def uids(head) -> dict[str, str]:
+    return {
+        "studyInstanceUid": head.StudyInstanceUID,
+        "seriesInstanceUid": head.SeriesInstanceUID,
+        "sopInstanceUid": head.SOPInstanceUID,
+    }
+
+
+@pytest.fixture
+def demo_files(files):
+    return sorted((files / "demo").glob("*.dcm"))
+
+
+async def store_find_read_and_show(archive, protocol, paths, tmp_path):
+    """Stores files by command, then goes the way of an assistant; what it sees is what the files hold."""
+    heads = [pydicom.dcmread(path, stop_before_pixels=True) for path in paths]
+    stored = subprocess.run(
+        [SERVER, "store", *map(str, paths), *over(archive, protocol), "--queue", str(tmp_path / "queue")],
+        capture_output=True, text=True, env=settings(), timeout=120,
+    )
+    assert stored.returncode == 0, stored.stdout + stored.stderr
+    assert f"All that was sent is stored: {len(paths)} instance" in stored.stdout
+    folder = tmp_path / "back"
+    folder.mkdir()
+    async with client_of(*over(archive, protocol), "--allow-retrieve-to", str(folder)) as client:
+        await call(client, "verify-connection")
+        found = await call(client, "find-studies", query=f"StudyInstanceUID={heads[0].StudyInstanceUID}")
+        assert found.structured_content["returned"] == 1, text(found)
+        overview = await call(client, "get-study-overview", studyInstanceUid=heads[0].StudyInstanceUID)
+        assert str(heads[0].PatientID) in text(overview)
+        read = await call(client, "get-instance-metadata", **uids(heads[0]))
+        assert "PatientName" in text(read)
+        shown = await call(client, "render-instance-frame", **uids(heads[0]))
+        assert any(block.type == "image" for block in shown.content)
+        sheet = await call(client, "render-series-overview", studyInstanceUid=heads[0].StudyInstanceUID, seriesInstanceUid=heads[0].SeriesInstanceUID)
+        assert any(block.type == "image" for block in sheet.content)
+        back = await call(client, "retrieve-study", studyInstanceUid=heads[0].StudyInstanceUID, into="study")
+        assert back.structured_content["complete"] is True, text(back)
+        assert len(list((folder / "study").glob("*.dcm"))) == len(paths)
+        nothing = await call(client, "find-studies", query="PatientID=NOBODY-AT-ALL")
+        assert nothing.structured_content["returned"] == 0
+        absent = await client.call_tool("get-study-overview", {"studyInstanceUid": "1.2.3"})
+        assert absent.is_error
+
+
+def slices(paths) -> list:
+    """The files of one CT series."""
+    heads = [(pydicom.dcmread(path, stop_before_pixels=True), path) for path in paths]
+    first = next(head for head, _ in heads if head.get("Modality") == "CT")
+    return [path for head, path in heads if head.SeriesInstanceUID == first.SeriesInstanceUID]
+
+
+@pytest.mark.parametrize("protocol", ["web", "dimse"])
+def test_our_archive_over_each_protocol(archive, demo_files, tmp_path, protocol):
+    asyncio.run(store_find_read_and_show(archive, protocol, slices(demo_files), tmp_path))
+
+
+@pytest.mark.parametrize("protocol", ["web", "dimse"])
+def test_orthanc_over_each_protocol(demo_files, tmp_path, protocol):
+    with orthanc(tmp_path / "orthanc", {}, DicomAlwaysAllowFind=True, DicomAlwaysAllowGet=True, DicomAlwaysAllowStore=True) as there:
+        asyncio.run(store_find_read_and_show(there, protocol, slices(demo_files), tmp_path))
+
+
+def test_the_doctor_tells_what_orthanc_can_do(demo_files, tmp_path):
+    with orthanc(tmp_path / "orthanc", {}) as there:
+        there.take(slices(demo_files))
+        told = subprocess.run(
+            [SERVER, "doctor", *over(there, "web"), *over(there, "dimse")], capture_output=True, text=True, env=settings(), timeout=60
+        )
+        assert "works | search |" in told.stdout and "works | dimse.echo" in told.stdout, told.stdout + told.stderr
+
+
+def test_many_clients_at_once_over_http():
+    port = free_port()
+    process = subprocess.Popen(
+        [SERVER, "--demo", "--transport", "http", "--listen", f"127.0.0.1:{port}"], stderr=subprocess.PIPE, text=True, env=settings()
+    )
+    try:
+        assert f":{port}/mcp" in process.stderr.readline()
+
+        async def one(number: int):
+            async with Client(f"http://127.0.0.1:{port}/mcp") as client:
+                found = await call(client, "find-studies", limit=number)
+                assert found.structured_content["returned"] == number
+
+        async def body():
+            await asyncio.gather(*(one(number) for number in range(1, 9)))
+
+        asyncio.run(body())
+        stranger = requests.post(
+            f"http://127.0.0.1:{port}/mcp",
+            headers={"Origin": "https://evil.example.com", "Accept": "application/json, text/event-stream"},
+            timeout=10,
+            json={"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}},
+        )
+        assert stranger.status_code == 403
+    finally:
+        process.kill()
+        process.wait(timeout=10)
+
+
+@pytest.mark.skipif(shutil.which("npx") is None, reason="the inspector is a Node.js program")
+def test_the_inspector_lists_and_calls_tools(tmp_path):
+    inspector = ["npx", "--yes", "@modelcontextprotocol/inspector@0.16.8", "--cli", SERVER, "--demo"]
+
+    def ask(*arguments):
+        done = subprocess.run([*inspector, *arguments], capture_output=True, text=True, cwd=tmp_path, env=settings(), timeout=180)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    assert len(ask("--method", "tools/list")["tools"]) == 22
+    found = ask("--method", "tools/call", "--tool-name", "find-studies", "--tool-arg", "query=limit=1")
+    assert found["structuredContent"]["returned"] == 1
+    assert len(ask("--method", "prompts/list")["prompts"]) == 3
+    assert len(ask("--method", "resources/templates/list")["resourceTemplates"]) == 4
