@@ -7,7 +7,7 @@ use super::{
     Effect, INSTANCE, Pending, SERIES, STUDY, Session, Tool, instance, instance_schema, with,
 };
 use crate::answer::Answer;
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, Kind, Parameter};
 use crate::error::Failure;
 use crate::{object, text};
 
@@ -16,7 +16,17 @@ pub(super) const TOOL: Tool = Tool {
     title: "Read a PDF report",
     about: "Retrieves one Encapsulated PDF and gives its text page by page. Use it after find-encapsulated-pdf-reports. A page that \
             has no text layer, as a scan, is said to have none: nothing is guessed from its picture.",
-    parameters: &[STUDY, SERIES, INSTANCE],
+    parameters: &[
+        STUDY,
+        SERIES,
+        INSTANCE,
+        Parameter {
+            name: "pages",
+            kind: Kind::Counts,
+            required: false,
+            about: "Only these pages, from 1.",
+        },
+    ],
     output: || {
         instance_schema(
             json!({
@@ -58,6 +68,19 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
         })
         .await?;
 
+        let wanted = arguments.counts("pages");
+        let all = pages.len();
+        if let Some(absent) = wanted.iter().find(|page| **page as usize > all) {
+            return Err(Failure::Argument {
+                name: "pages".into(),
+                problem: format!("there is no page {absent}"),
+                advice: Some(format!("the document has {}", count(all, "page"))),
+            });
+        }
+        let pages: Vec<_> = pages
+            .into_iter()
+            .filter(|page| wanted.is_empty() || wanted.contains(&page.number))
+            .collect();
         let mut room = session.config.limits.text;
         let mut truncated = false;
         let mut body = String::new();
@@ -82,7 +105,7 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
             told.push(json!({"page": page.number, "text": words}));
         }
         let scans = pages.iter().filter(|page| page.text.is_none()).count();
-        let mut head = format!("PDF {}, {}", of.instance, count(pages.len(), "page"));
+        let mut head = format!("PDF {}, {}", of.instance, count(all, "page"));
         if scans > 0 {
             head.push_str(&format!(
                 ", {} without a text layer: what they show is not known",

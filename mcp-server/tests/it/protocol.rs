@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dicom_fixtures::{Study, ct};
-use dicom_mcp_server::config::Config;
+use dicom_mcp_server::config::{Config, Store};
 use dicom_mcp_server::http::{self, Door};
 use dicom_mcp_server::server::Server;
 use dicom_mcp_server::tools::Session;
@@ -320,6 +320,40 @@ async fn progress_is_told_and_a_person_who_says_no_is_obeyed() {
         .map(|message| message["params"]["progress"].as_f64().unwrap())
         .collect();
     assert!(!progress.is_empty() && progress.is_sorted(), "{progress:?}");
+}
+
+#[tokio::test]
+async fn files_come_from_the_roots_of_the_client_and_from_nowhere_else() {
+    let archive = MockArchive::start().await;
+    let (root, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for folder in [&root, &other] {
+        for instance in study().instances() {
+            std::fs::write(
+                folder.path().join(format!("{}.dcm", instance.sop_instance)),
+                &instance.bytes,
+            )
+            .unwrap();
+        }
+    }
+    let mut config = Config::for_host(&archive.web_url()).unwrap();
+    config.permissions.store = Store::On;
+    let mut raw = Raw::of(config, json!({"roots": {}})).await;
+    for (id, folder, right) in [(1, &other, false), (2, &root, true)] {
+        raw.tell(
+            json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {
+                "name": "store-instances", "arguments": {"paths": [folder.path()]}
+            }}),
+        )
+        .await;
+        let asked = raw.next().await;
+        assert_eq!(asked["method"], "roots/list", "{asked}");
+        let uri = format!("file://{}", root.path().display());
+        raw.tell(json!({"jsonrpc": "2.0", "id": asked["id"], "result": {"roots": [{"uri": uri}]}}))
+            .await;
+        let answer = raw.answer(id).await;
+        assert_eq!(answer["result"]["isError"], !right, "{answer}");
+        assert_eq!(archive.stored().len(), if right { 3 } else { 0 });
+    }
 }
 
 #[tokio::test]
