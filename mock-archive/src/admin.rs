@@ -7,8 +7,10 @@ mod openapi;
 
 pub use openapi::{ROUTES, Route};
 
+use std::io::Write as _;
+
 use axum::extract::{Path, State};
-use axum::http::header::ACCEPT;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
@@ -25,6 +27,7 @@ use crate::policy::{Field, Policy};
 use crate::rule::{Rule, RuleId};
 use crate::scenario::{self, Scenario};
 use crate::server::Ready;
+use crate::web::produce;
 
 /// What the API answers about.
 #[derive(Clone)]
@@ -198,11 +201,21 @@ async fn journal(State(api): State<Api>, headers: HeaderMap) -> Response {
         .unwrap_or_default();
     let journal = api.archive.journal();
     let dropped = HeaderValue::from(journal.dropped());
-    let mut answer = match accept.contains("json") {
-        true => Json(journal).into_response(),
-        false => journal.to_string().into_response(),
+    // Written while it goes out: the entries are shared with the archive, and their text is never there whole.
+    let (media, body) = match accept.contains("json") {
+        true => (
+            "application/json",
+            produce::body(move |sink| Ok(serde_json::to_writer(sink, &journal)?)),
+        ),
+        false => (
+            "text/plain; charset=utf-8",
+            produce::body(move |sink| write!(sink, "{journal}")),
+        ),
     };
-    answer.headers_mut().insert("journal-dropped", dropped);
+    let mut answer = body.into_response();
+    let headers = answer.headers_mut();
+    headers.insert("journal-dropped", dropped);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
     answer
 }
 

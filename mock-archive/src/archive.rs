@@ -99,6 +99,8 @@ struct State {
     entries: VecDeque<Arc<Entry>>,
     /// Entries that the journal had no room for.
     dropped: u64,
+    /// How many notes an entry has room for.
+    most_notes: usize,
     /// How many exchanges the connections had that were heard of last.
     exchanges_of: BTreeMap<u64, u64>,
     /// Exchanges begun so far; not set back by a reset, so that late notes find no wrong entry.
@@ -111,6 +113,7 @@ impl Archive {
     /// Reads the header of every file; call it where blocking is allowed.
     pub fn new(policy: Policy, storage: Storage) -> Self {
         let tally = Arc::new(Tally::default());
+        let most_notes = policy.journal_notes;
         let rules = RuleBook::new(policy.seed, tally.clone());
         let shared = Shared {
             policy,
@@ -122,6 +125,7 @@ impl Archive {
             tally,
             state: Mutex::new(State {
                 rules,
+                most_notes,
                 ..State::default()
             }),
             ended: broadcast::Sender::new(FOLLOWED),
@@ -167,6 +171,7 @@ impl Archive {
             at: self.shared.started.elapsed(),
             request: request.clone(),
             notes: Vec::new(),
+            left_out: 0,
             took: None,
         };
         state.begin(entry, self.policy().journal_limit);

@@ -72,9 +72,27 @@ pub struct Entry {
     pub request: Arc<Request>,
     /// What happened, in order.
     pub notes: Vec<Note>,
+    /// How much more happened, for which there was no room.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub left_out: u64,
     /// How long it took, in milliseconds; `None` while it goes on.
     #[serde(rename = "took_ms", serialize_with = "shown::maybe_milliseconds")]
     pub took: Option<Duration>,
+}
+
+fn is_nothing(number: &u64) -> bool {
+    *number == 0
+}
+
+impl Entry {
+    /// Adds a note as long as there is room for so many; how it ends has room always.
+    pub(crate) fn add(&mut self, note: Note, most: usize) {
+        match note {
+            Note::Answered { .. } | Note::Responded { .. } => note.push_to(&mut self.notes),
+            _ if self.notes.len() >= most => self.left_out += 1,
+            note => self.notes.push(note),
+        }
+    }
 }
 
 /// Something that happened in an exchange.

@@ -142,6 +142,8 @@ policies! {
     web_timeout "web-timeout": Duration = Duration::from_secs(30), "TIME";
     /// How many exchanges the journal has room for; the oldest go first.
     journal_limit "journal-limit": usize = 10_000, "N";
+    /// How much of each exchange the journal has room for: instances, rules that acted and the like; the rest is counted.
+    journal_notes "journal-notes": usize = 10_000, "N";
     /// Whether a request over HTTP may name faults for itself alone, in the header field Mock-Fault.
     fault_header "fault-header": FaultHeader = FaultHeader::default(), "ignored|allowed";
     /// Mixed into the seed of every rule that acts by chance.

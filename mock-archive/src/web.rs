@@ -17,7 +17,7 @@ mod model;
 mod parameters;
 mod parts;
 mod problem;
-mod produce;
+pub(crate) mod produce;
 mod qido;
 mod range;
 mod rendered;

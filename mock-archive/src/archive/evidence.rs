@@ -184,8 +184,9 @@ impl State {
     }
 
     pub(super) fn note(&mut self, exchange: u64, note: Note) {
+        let most = self.most_notes;
         if let Some(entry) = self.entry(exchange) {
-            note.push_to(&mut entry.notes);
+            entry.add(note, most);
         }
     }
 }

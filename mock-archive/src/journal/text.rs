@@ -134,6 +134,9 @@ fn text(entry: &Entry, aliases: &Aliases) -> String {
             }
         }
     }
+    if entry.left_out > 0 {
+        let _ = write!(lines, "\n   ({} more had no room)", entry.left_out);
+    }
     if !outcomes.is_empty() {
         let _ = write!(head, " -> {}", outcomes.join(", "));
     }

@@ -54,3 +54,69 @@ fn every_fault_has_a_name_that_uses_it() {
         assert!(used.contains(name), "{name} is used by no named fault");
     }
 }
+
+/// Files in which a fault may be used: tests, the catalogue of checks, scenarios, personalities and examples.
+fn written() -> String {
+    fn read(folder: &Path, all: &mut String) {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if path.is_dir() && !matches!(name.as_str(), "snapshots" | "target" | "node_modules") {
+                read(&path, all);
+            } else if let Ok(text) = std::fs::read_to_string(&path)
+                && name != "docs.rs"
+            {
+                all.push_str(&text);
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut all = String::new();
+    for folder in [
+        "mock-archive/tests",
+        "mock-archive/scenarios",
+        "mock-archive/personalities",
+        "conformance/src/catalogue",
+        "mcp-server/tests",
+        "examples",
+        "interop",
+    ] {
+        read(&root.join(folder), &mut all);
+    }
+    all
+}
+
+#[test]
+fn every_fault_is_used_by_a_check_a_test_a_scenario_or_an_example() {
+    let written = written();
+    let is_written = |name: &str| {
+        let bare = |at: usize| {
+            let after = written[at + name.len()..].chars().next();
+            let before = written[..at].chars().next_back();
+            let dot = name.contains('.');
+            let is_part = |c: Option<char>| {
+                c.is_some_and(|c| c.is_alphanumeric() || c == '-' || (dot && c == '.'))
+            };
+            !is_part(before) && !is_part(after)
+        };
+        written.match_indices(name).any(|(at, _)| bare(at))
+    };
+    // In Rust a fault goes by the name of its type.
+    let type_of = |name: &str| {
+        let words = name.split('-');
+        words
+            .map(|word| word[..1].to_uppercase() + &word[1..])
+            .collect::<String>()
+    };
+    let mut dead = Vec::new();
+    for name in AnyFault::NAMES {
+        let by_name = Named::all().any(|named| {
+            named.rule().then.fault().name() == *name
+                && (!named.checks.is_empty() || is_written(named.name))
+        });
+        if !by_name && !is_written(name) && !is_written(&type_of(name)) {
+            dead.push(*name);
+        }
+    }
+    assert!(dead.is_empty(), "used by nothing: {dead:?}");
+}

@@ -141,3 +141,23 @@ async fn the_journal_has_room_for_as_many_exchanges_as_policy_says_and_tells_wha
          5. GET /dicomweb/studies?limit=5 -> 204\n   0 of 0 matches"
     );
 }
+
+#[tokio::test]
+async fn an_exchange_of_a_great_many_instances_has_room_for_as_much_as_policy_says() {
+    let policy = Policy {
+        journal_notes: 4,
+        ..Policy::default()
+    };
+    let archive = MockArchive::builder().policy(policy).start().await.unwrap();
+
+    stow(&archive, CHEST.instances()).await;
+
+    let journal = archive.journal();
+    let entry = &journal.entries()[0];
+    // One of the notes is that it was admitted, and how it ended is told always.
+    assert_eq!((entry.notes.len(), entry.left_out), (5, 7));
+    let text = journal.to_string();
+    assert!(text.contains("-> 200"), "{text}");
+    assert!(text.ends_with("(7 more had no room)"), "{text}");
+    assert_eq!(archive.stored().len(), 10);
+}

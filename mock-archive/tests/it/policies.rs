@@ -148,6 +148,7 @@ const ROWS: &[Row] = &[
         policy.web_timeout = Duration::from_secs(5)
     }),
     ("journal-limit", &["5"], |policy| policy.journal_limit = 5),
+    ("journal-notes", &["7"], |policy| policy.journal_notes = 7),
     ("fault-header", &["allowed"], |policy| {
         policy.fault_header = FaultHeader::Allowed
     }),

@@ -462,3 +462,29 @@ async fn certificates_of_clients_need_tls() {
     let refused = MockArchive::builder().policy(policy).start().await;
     assert!(refused.unwrap_err().to_string().contains("client-ca"));
 }
+
+#[tokio::test]
+async fn a_handshake_goes_wrong_as_it_is_told_and_right_without_the_rule() {
+    let papers = Papers::new();
+    let archive = papers.archive().await;
+    for (fault, said) in [
+        ("tls.plain", ""),
+        ("tls.old-version", "protocol"),
+        ("tls.unknown-issuer", "certificate"),
+        ("tls.expired", "certificate"),
+        ("tls.wrong-host", "certificate"),
+    ] {
+        let rule = archive.inject(Rule::parse(fault).unwrap());
+        let connected = papers.connect(archive.dimse_addr(), BOTH).await;
+        let error = connected.err().unwrap().to_string().to_lowercase();
+        assert!(error.contains(said), "{fault}: {error}");
+        assert!(archive.archive().withdraw(rule));
+    }
+    let rule = archive.inject(Rule::parse("tls.silent").unwrap());
+    let waiting = papers.connect(archive.dimse_addr(), BOTH);
+    let waited = tokio::time::timeout(Duration::from_millis(200), waiting).await;
+    assert!(waited.is_err(), "nothing comes");
+    assert!(archive.archive().withdraw(rule));
+
+    assert!(papers.connect(archive.dimse_addr(), BOTH).await.is_ok());
+}
