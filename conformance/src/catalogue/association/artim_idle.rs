@@ -10,7 +10,11 @@ use crate::probe::pdu::{Heard, kind};
 pub(crate) static CHECK: Check = Check {
     id: "ul.artim.idle",
     title: "a connection without a request is closed when ARTIM expires",
-    clauses: &[Clause::ps3_8("9.1.4"), Clause::ps3_8("9.1.5"), Clause::ps3_8("9.2")],
+    clauses: &[
+        Clause::ps3_8("9.1.4"),
+        Clause::ps3_8("9.1.5"),
+        Clause::ps3_8("9.2"),
+    ],
     level: Level::Must,
     needs: &[Need::Dimse, Need::Artim],
     editions: Editions::ALL,

@@ -30,7 +30,9 @@ async fn run(context: &Context) -> Verdict {
     ensure!(status == 0, "N-ACTION was answered {status:04X}H");
     asking.leave().await?;
     let Some(reported) = destination.reported(&transaction).await else {
-        return Err(Finding::fail("no report on an association to our SCP within 5 s"));
+        return Err(Finding::fail(
+            "no report on an association to our SCP within 5 s",
+        ));
     };
     ensure!(
         reported.event_type == Some(ALL_COMMITTED) && reported.failed.is_empty(),

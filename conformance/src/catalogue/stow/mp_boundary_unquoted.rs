@@ -20,7 +20,10 @@ pub(crate) static CHECK: Check = Check {
 };
 
 async fn run(context: &Context) -> Verdict {
-    two_taken(context, |upload| upload
-        .boundary("token")
-        .typed("multipart/related; type=\"application/dicom\"; boundary=token")).await
+    two_taken(context, |upload| {
+        upload
+            .boundary("token")
+            .typed("multipart/related; type=\"application/dicom\"; boundary=token")
+    })
+    .await
 }

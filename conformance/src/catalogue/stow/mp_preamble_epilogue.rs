@@ -20,8 +20,11 @@ pub(crate) static CHECK: Check = Check {
 };
 
 async fn run(context: &Context) -> Verdict {
-    two_taken(context, |upload| upload.surrounded(
-        "This is a message in several parts.\r\n\r\nIgnore this.\r\n",
-        "And this.\r\n",
-    )).await
+    two_taken(context, |upload| {
+        upload.surrounded(
+            "This is a message in several parts.\r\n\r\nIgnore this.\r\n",
+            "And this.\r\n",
+        )
+    })
+    .await
 }
