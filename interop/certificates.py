@@ -2,6 +2,7 @@
 
 import contextlib
 import pathlib
+import select
 import socket
 import ssl
 import subprocess
@@ -48,8 +49,7 @@ def plain_door(archive, context: ssl.SSLContext):
             while True:
                 plain, _ = listener.accept()
                 secure = context.wrap_socket(socket.create_connection((archive.host, archive.port)), server_hostname="127.0.0.1")
-                for source, sink in ((plain, secure), (secure, plain)):
-                    threading.Thread(target=pump, args=(source, sink), daemon=True).start()
+                threading.Thread(target=pump, args=(plain, secure), daemon=True).start()
 
     threading.Thread(target=serve, daemon=True).start()
     try:
@@ -59,9 +59,20 @@ def plain_door(archive, context: ssl.SSLContext):
         listener.close()
 
 
-def pump(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while chunk := source.recv(65536):
-            sink.sendall(chunk)
-    with contextlib.suppress(OSError):
-        sink.shutdown(socket.SHUT_RDWR)
+def pump(plain: socket.socket, secure: ssl.SSLSocket) -> None:
+    """Both directions on one thread: OpenSSL does not let one connection be read and written at the same time."""
+    with contextlib.suppress(OSError), plain, secure:
+        while True:
+            for source in [secure] if secure.pending() else select.select([plain, secure], [], [])[0]:
+                sink = plain if source is secure else secure
+                # What is there may be a message of TLS itself, with nothing to pass on.
+                source.settimeout(0)
+                try:
+                    chunk = source.recv(65536)
+                except ssl.SSLWantReadError:
+                    continue
+                finally:
+                    source.settimeout(None)
+                if not chunk:
+                    return
+                sink.sendall(chunk)
