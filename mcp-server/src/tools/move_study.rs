@@ -39,15 +39,16 @@ pub(super) const TOOL: Tool = Tool {
             "properties": {
                 "studyInstanceUid": {"type": "string"},
                 "destination": {"type": "string"},
-                "outcome": {"type": "string", "enum": ["all", "part", "nothing", "failed", "cancelled"]},
+                "outcome": {"type": "string", "enum": ["all", "unchecked", "part", "nothing", "failed", "cancelled"], "description": "unchecked: the archive reports success, and no search could confirm that nothing is missing."},
                 "status": {"type": "string", "description": "The final status, as 0000H."},
                 "completed": count("Instances that arrived; null where the archive did not say."),
                 "failed": count("Instances that did not arrive."),
                 "warning": count("Instances that arrived with a warning."),
                 "remaining": count("Instances that were not tried."),
                 "failedInstances": {"type": "array", "items": {"type": "string"}},
+                "warnings": {"type": "array", "items": {"type": "string"}},
             },
-            "required": ["studyInstanceUid", "destination", "outcome", "status", "completed", "failed", "warning", "remaining", "failedInstances"],
+            "required": ["studyInstanceUid", "destination", "outcome", "status", "completed", "failed", "warning", "remaining", "failedInstances", "warnings"],
             "additionalProperties": false
         })
     },
@@ -126,9 +127,11 @@ fn answer(scope: &Scope, destination: &AeTitle, moved: &Moved, listed: Option<us
         StatusClass::Cancel => "cancelled",
         StatusClass::Success | StatusClass::Warning if failed > 0 && arrived > 0 => "part",
         StatusClass::Success | StatusClass::Warning if failed > 0 => "failed",
-        // Many archives leave the numbers out; then only a count that is there and zero says "nothing".
+        // Many archives leave the numbers out; only a count that is there and zero says "nothing".
+        StatusClass::Success if counts.completed.is_none() => "unchecked",
         StatusClass::Success | StatusClass::Warning if arrived == 0 => "nothing",
         StatusClass::Success if listed.is_some_and(|listed| listed != arrived as usize) => "part",
+        StatusClass::Success if listed.is_none() => "unchecked",
         StatusClass::Success => "all",
         StatusClass::Warning => "part",
         _ if arrived > 0 => "part",
@@ -136,6 +139,12 @@ fn answer(scope: &Scope, destination: &AeTitle, moved: &Moved, listed: Option<us
     };
     let mut text = match outcome {
         "all" => format!("All of {scope} arrived at {destination}: {arrived} instances."),
+        "unchecked" if counts.completed.is_none() => format!(
+            "The archive ended the move of {scope} to {destination} with {status}, and does not say how many instances arrived."
+        ),
+        "unchecked" => format!(
+            "The archive counts {arrived} instances of {scope} that arrived at {destination}."
+        ),
         "part" => format!(
             "Only a part of {scope} arrived at {destination}: {arrived} arrived, {failed} failed."
         ),
@@ -149,13 +158,20 @@ fn answer(scope: &Scope, destination: &AeTitle, moved: &Moved, listed: Option<us
             "The move of {scope} to {destination} failed with {status}: nothing arrived, {failed} failed."
         ),
     };
-    if let Some(listed) = listed
-        && listed != arrived as usize
-        && moved.outcome.status.class() == StatusClass::Success
-    {
-        text.push_str(&format!(
-            "\nWarning: the archive counts {arrived} instances that arrived, and a search of it finds {listed}: which of them arrived is not certain."
-        ));
+    let warning = match listed {
+        _ if status.class() != StatusClass::Success => None,
+        _ if counts.completed.is_none() => Some("nobody counted what arrived".to_owned()),
+        Some(listed) if listed == arrived as usize => None,
+        Some(listed) => Some(format!(
+            "the archive counts {arrived} instances that arrived, and a search of it finds {listed}: which of them arrived is not certain"
+        )),
+        None => Some(
+            "whether these are all could not be checked: the archive did not list them to the end"
+                .to_owned(),
+        ),
+    };
+    if let Some(warning) = &warning {
+        text.push_str(&format!("\nWarning: {warning}."));
     }
     if let Some(comment) = moved.outcome.comment.as_deref().and_then(Said::new) {
         text.push_str(&format!("\n{comment}"));
@@ -182,9 +198,10 @@ fn answer(scope: &Scope, destination: &AeTitle, moved: &Moved, listed: Option<us
             "warning": counts.warning,
             "remaining": counts.remaining,
             "failedInstances": moved.failed,
+            "warnings": Vec::from_iter(warning),
         }),
         picture: None,
-        outcome: if outcome == "all" {
+        outcome: if matches!(outcome, "all" | "unchecked") {
             Outcome::Done
         } else {
             Outcome::NotAllDone

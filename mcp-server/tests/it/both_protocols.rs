@@ -3,6 +3,7 @@
 use dicom_fixtures::{Study, ct, pdf, report_measurements, ultrasound};
 use dicom_mcp_server::config::{ArchiveSettings, Config, DimseSettings};
 use dicom_mock_archive::MockArchive;
+use dicom_mock_archive::rule::Rule;
 use dicom_wire::ae::AeTitle;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -208,6 +209,30 @@ async fn one_archive_is_searched_over_the_web_and_moved_over_dimse() {
     assert_eq!(moved.structured()["completed"], 3, "{}", moved.text());
     assert_eq!(moved.structured()["outcome"], "all");
     assert_eq!(destination.stored().len(), 3);
+
+    // Success of a move that no search can confirm is not called all of the study.
+    let refused = json!({
+        "when": {"service": "search", "level": "instance"},
+        "then": {"http-status": {"status": 400}},
+    });
+    archive.inject(serde_json::from_value::<Rule>(refused).unwrap());
+    let unchecked = client
+        .call(
+            "move-study",
+            json!({"studyInstanceUid": study.study_uid(), "destination": "ELSEWHERE"}),
+        )
+        .await;
+    assert_eq!(
+        unchecked.structured()["outcome"],
+        "unchecked",
+        "{}",
+        unchecked.text()
+    );
+    assert!(!unchecked.text().contains("All of"), "{}", unchecked.text());
+    assert_eq!(
+        unchecked.structured()["warnings"].as_array().unwrap().len(),
+        1
+    );
 
     let there = client
         .call("find-studies", json!({"archive": "elsewhere"}))

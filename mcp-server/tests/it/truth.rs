@@ -344,10 +344,6 @@ const BEYOND_SIGHT: &[(&str, &str)] = &[
     ("wado.meta-bulk-pn", "a value by reference"),
     ("wado.meta-group2", "attributes more"),
     ("wado.meta-inline-pixels", "an attribute more"),
-    (
-        "drop-instance",
-        "what the archive never had in its own index nobody misses",
-    ),
 ];
 
 /// Debts: values that are read though they are not encoded as they should be, and shown without a word about it.
