@@ -6,6 +6,7 @@ import time
 
 import pydicom
 from pynetdicom import AE, _config, evt
+from pynetdicom.pdu import A_ASSOCIATE_RJ
 from pynetdicom.pdu_primitives import SOPClassExtendedNegotiation
 from pynetdicom.sop_class import (
     PatientRootQueryRetrieveInformationModelFind,
@@ -49,6 +50,24 @@ def guarded(association):
     return association
 
 
+def open_association(client, archive, called=None, evt_handlers=(), **options):
+    """The association as `associate()` leaves it, with `rejection`: result, source and reason of the A-ASSOCIATE-RJ that came, or None.
+
+    pynetdicom calls a rejection an abort when the connection is closed by it before its main thread has looked at the socket. The PDU
+    itself is always seen.
+    """
+    rejections = []
+
+    def seen(event):
+        if isinstance(event.pdu, A_ASSOCIATE_RJ):
+            rejections.append((event.pdu.result, event.pdu.source, event.pdu.reason_diagnostic))
+
+    handlers = [*evt_handlers, (evt.EVT_PDU_RECV, seen)]
+    association = client.associate(archive.host, archive.port, ae_title=called or archive.ae_title, evt_handlers=handlers, **options)
+    association.rejection = rejections[0] if rejections else None
+    return guarded(association)
+
+
 @contextlib.contextmanager
 def associated(archive, *contexts, title="PYNETDICOM", called=None, tls=None, max_pdu=16382, **options):
     """An association with these contexts: abstract syntaxes, or pairs of one and its transfer syntaxes."""
@@ -57,9 +76,7 @@ def associated(archive, *contexts, title="PYNETDICOM", called=None, tls=None, ma
     for context in contexts:
         client.add_requested_context(*context) if isinstance(context, tuple) else client.add_requested_context(context)
     secured = {"tls_args": (tls, "127.0.0.1")} if tls else {}
-    association = guarded(
-        client.associate(archive.host, archive.port, ae_title=called or archive.ae_title, max_pdu=max_pdu, **secured, **options)
-    )
+    association = open_association(client, archive, called, max_pdu=max_pdu, **secured, **options)
     try:
         yield association
     finally:

@@ -12,15 +12,6 @@ from samples import images
 from scu import EXPLICIT, FIND, associated, keys, rows
 
 
-def rejection(association) -> tuple[int, int, int]:
-    """Result, source and reason, once the requestor's thread, where there is one, has seen them: associate() may return a moment before."""
-    if association.is_alive():
-        association.join(10)
-    assert association.is_rejected
-    answer = association.acceptor.primitive
-    return answer.result, answer.result_source, answer.diagnostic
-
-
 def user(name: bytes, password: bytes | None = None) -> UserIdentityNegotiation:
     item = UserIdentityNegotiation()
     item.user_identity_type = 1 if password is None else 2
@@ -85,7 +76,7 @@ def test_a_user_is_let_in_with_the_right_password_only():
             assert association.is_established
         for wrong in ([user(b"anna", b"wrong")], [user(b"carl", b"secret")], []):
             with associated(archive, Verification, ext_neg=wrong) as association:
-                assert rejection(association) == (1, 1, 1)
+                assert association.rejection == (1, 1, 1)
 
 
 def test_titles_that_are_not_known_are_rejected_with_their_reason():
@@ -93,22 +84,22 @@ def test_titles_that_are_not_known_are_rejected_with_their_reason():
         with associated(archive, Verification) as association:
             assert association.is_established
         with associated(archive, Verification, title="STRANGER") as association:
-            assert rejection(association) == (1, 1, 3)
+            assert association.rejection == (1, 1, 3)
         with associated(archive, Verification, called="ANOTHER") as association:
-            assert rejection(association) == (1, 1, 7)
+            assert association.rejection == (1, 1, 7)
 
 
 def test_one_association_too_many_is_rejected_for_now():
     with running("--empty", "--max-associations", "1") as archive:
         with associated(archive, Verification), associated(archive, Verification) as second:
-            assert rejection(second) == (2, 3, 2)
+            assert second.rejection == (2, 3, 2)
 
 
 @pytest.mark.parametrize("result, source, reason", [(1, 1, 1), (1, 1, 2), (1, 2, 1), (2, 3, 1), (2, 3, 2)])
 def test_any_rejection_is_understood_as_told(archive, result, source, reason):
     archive.inject({"then": {"reject-association": {"result": result, "source": source, "reason": reason}}})
     with associated(archive, Verification) as association:
-        assert rejection(association) == (result, source, reason)
+        assert association.rejection == (result, source, reason)
 
 
 @pytest.mark.parametrize("limit", [4096, 16382, 0])

@@ -22,7 +22,7 @@ from pynetdicom.sop_class import (
     Verification,
 )
 
-from scu import EXPLICIT, FIND, GET, MOVE, PENDING, extended, guarded
+from scu import EXPLICIT, FIND, GET, MOVE, PENDING, extended, open_association
 
 from .questions import Dimse, Web
 from .uploads import CT, data_set, upload
@@ -156,7 +156,7 @@ def association(archive, contexts, calling="PYNETDICOM", called=None, **options)
     client.acse_timeout = client.dimse_timeout = client.network_timeout = 15
     for context in contexts:
         client.add_requested_context(*context) if isinstance(context, tuple) else client.add_requested_context(context)
-    opened = guarded(client.associate(archive.host, archive.port, ae_title=called or archive.ae_title, **options))
+    opened = open_association(client, archive, called, **options)
     try:
         yield opened
     finally:
@@ -165,12 +165,8 @@ def association(archive, contexts, calling="PYNETDICOM", called=None, **options)
 
 
 def refusal(opened) -> dict:
-    # Its own thread, where there is one, may see the end a moment after associate() has returned.
-    if opened.is_alive():
-        opened.join(10)
-    if opened.is_rejected:
-        answer = opened.acceptor.primitive
-        return {"rejected": [answer.result, answer.result_source, answer.diagnostic]}
+    if opened.rejection:
+        return {"rejected": list(opened.rejection)}
     return {"rejected": "aborted" if opened.is_aborted else "closed"}
 
 
