@@ -2,6 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use dicom_wire::moment::DAY;
+
 /// Now, as a DT in UTC (PS3.5 6.2).
 pub(crate) fn now_as_dt() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -27,6 +29,21 @@ pub(crate) fn http_date(skew: i64) -> String {
     let month = MONTHS[(month as usize - 1) % 12];
     let (hour, minute, second) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
     format!("{name}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+}
+
+/// A TM so many microseconds after midnight (PS3.5 6.2).
+pub(crate) fn time(micros: i64) -> String {
+    let micros = micros.rem_euclid(DAY);
+    let (seconds, fraction) = (micros / 1_000_000, micros % 1_000_000);
+    let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    format!("{hour:02}{minute:02}{second:02}.{fraction:06}")
+}
+
+/// A DT so many microseconds after 1970-01-01; what is before it is that day (PS3.5 6.2).
+pub(crate) fn date_time(micros: i64) -> String {
+    let days = u64::try_from(micros.div_euclid(DAY)).unwrap_or_default();
+    let (year, month, day) = civil(days);
+    format!("{year:04}{month:02}{day:02}{}", time(micros))
 }
 
 /// The date that is so many days after 1970-01-01, in the Gregorian calendar: years are counted from March, so that leap days come last.
@@ -83,6 +100,13 @@ mod tests {
         ] {
             assert_eq!(shifted(date, days).as_deref(), expected, "{date}");
         }
+    }
+
+    #[test]
+    fn microseconds_become_times_and_date_times() {
+        assert_eq!(time(DAY - 1), "235959.999999");
+        assert_eq!(time(37_800_000_000), "103000.000000");
+        assert_eq!(date_time(20_778 * DAY + 1), "20261121000000.000001");
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub(crate) fn write(
     sink: &mut Sink,
 ) -> io::Result<()> {
     let mut meta = stored.layout().meta.clone();
+    if let Some(uid) = style.new_uid.as_ref().filter(|_| begun.is_none()) {
+        meta.sop_instance = Some(uid.clone());
+    }
     let syntax = style
         .claimed
         .as_deref()
@@ -56,7 +59,7 @@ pub(crate) fn data_set(stored: &Stored, style: &FileStyle, sink: &mut Sink) -> i
         return misencoded(stored, how, sink);
     }
     if style.lost_bits > 0 {
-        return blurred(stored, style.lost_bits, sink);
+        return blurred(stored, style, sink);
     }
     if style.without_private {
         return amended(stored, &BTreeMap::new(), true, sink, &mut |_| Ok(()));
@@ -137,6 +140,11 @@ fn misencoded(stored: &Stored, how: Misencoded, sink: &mut Sink) -> io::Result<(
             copy(stored, stored.layout().data_set.clone(), sink)?;
             return sink.write_all(&[0; TAIL]);
         }
+        Misencoded::UndefinedLength | Misencoded::DelimiterLength => {
+            let bytes = oddly_delimited(stored, how);
+            let tag = tags::REFERENCED_PATIENT_SEQUENCE;
+            return around(stored, tag, sink, &mut |sink| sink.write_all(&bytes));
+        }
     };
     let is_odd = value.len() % 2 == 1;
     match how {
@@ -161,31 +169,124 @@ fn misencoded(stored: &Stored, how: Misencoded, sink: &mut Sink) -> io::Result<(
     })
 }
 
+/// A sequence that PS3.5 7.5 has in another form: an item of undefined length in a sequence of undefined length.
+fn oddly_delimited(stored: &Stored, how: Misencoded) -> Vec<u8> {
+    const ITEM: &[u8] = b"\xFE\xFF\x00\xE0\xFF\xFF\xFF\xFF";
+    const ITEM_END: &[u8] = b"\xFE\xFF\x0D\xE0\0\0\0\0";
+    const SEQUENCE_END: &[u8] = b"\xFE\xFF\xDD\xE0";
+    const CLASS: &[u8; 24] = b"1.2.840.10008.3.1.2.1.1\0";
+    let is_implicit = stored.identity().transfer_syntax.as_str() == IMPLICIT_LITTLE;
+    let (vr, delimiter): (&[u8], u32) = match how {
+        Misencoded::DelimiterLength => (b"SQ\0\0", 4),
+        _ => (b"UN\0\0", 0),
+    };
+    let Tag(group, element) = tags::REFERENCED_PATIENT_SEQUENCE;
+    let mut bytes = [group.to_le_bytes(), element.to_le_bytes()].concat();
+    bytes.extend(if is_implicit { &[] } else { vr });
+    bytes.extend(u32::MAX.to_le_bytes());
+    bytes.extend(ITEM);
+    // (0008,1150); what is under UN is in implicit VR, whatever is around it (PS3.5 6.2.2).
+    bytes.extend([0x08, 0, 0x50, 0x11]);
+    if is_implicit || how == Misencoded::UndefinedLength {
+        bytes.extend((CLASS.len() as u32).to_le_bytes());
+    } else {
+        bytes.extend(b"UI");
+        bytes.extend((CLASS.len() as u16).to_le_bytes());
+    }
+    bytes.extend(CLASS);
+    bytes.extend(ITEM_END);
+    bytes.extend(SEQUENCE_END);
+    bytes.extend(delimiter.to_le_bytes());
+    bytes
+}
+
 /// The data set with the lowest bits of its native pixels lost.
-fn blurred(stored: &Stored, bits: u8, sink: &mut Sink) -> io::Result<()> {
-    let whole = stored.layout().data_set.clone();
+fn blurred(stored: &Stored, style: &FileStyle, sink: &mut Sink) -> io::Result<()> {
     let pixels = stored.layout().pixel_data();
-    let Some(Bulk::Whole(range)) = pixels.map(|element| &element.value) else {
-        return copy(stored, whole, sink);
+    let Some(Bulk::Whole(pixels)) = pixels.map(|element| &element.value) else {
+        return copy(stored, stored.layout().data_set.clone(), sink);
     };
     let allocated = stored.element(tags::BITS_ALLOCATED);
     let allocated = allocated.and_then(|element| element.to_int::<u64>().ok());
-    let width = allocated.unwrap_or(16).div_ceil(8).max(1);
-    let mask = u8::MAX.checked_shl(u32::from(bits)).unwrap_or(0);
-    copy(stored, whole.start..range.start, sink)?;
-    let mut at = 0_u64;
-    for chunk in stored.chunks(range.clone())? {
-        let mut bytes = chunk?.to_vec();
-        for byte in &mut bytes {
-            // Little endian: the low byte comes first.
-            if at.is_multiple_of(width) {
-                *byte &= mask;
-            }
-            at += 1;
-        }
-        sink.write_all(&bytes)?;
+    let blur = Blur {
+        pixels,
+        width: allocated.unwrap_or(16).div_ceil(8).max(1),
+        mask: u8::MAX.checked_shl(u32::from(style.lost_bits)).unwrap_or(0),
+    };
+    let values = confession(stored, style);
+    if values.is_empty() {
+        return blur.copy(stored, stored.layout().data_set.clone(), sink);
     }
-    copy(stored, range.end..whole.end, sink)
+    let amendment = Amendment {
+        values: &values,
+        at: "",
+        system: "",
+        source: "",
+        history: false,
+        without_private: false,
+    };
+    let patches = part10::amend(stored.reader()?, stored.layout(), &amendment);
+    for patch in patches.map_err(io::Error::other)? {
+        match patch {
+            Patch::Copy(range) => blur.copy(stored, range, sink)?,
+            Patch::Bytes(bytes) => sink.write_all(&bytes)?,
+        }
+    }
+    Ok(())
+}
+
+/// What an instance says of its lossy compression (PS3.3 C.7.6.1.1.5), as far as it does.
+fn confession(stored: &Stored, style: &FileStyle) -> BTreeMap<Tag, (VR, Vec<u8>)> {
+    let mut values = BTreeMap::new();
+    let mut put = |tag, vr, text: &str| values.insert(tag, (vr, text.as_bytes().to_vec()));
+    if let Some(uid) = &style.new_uid {
+        put(tags::SOP_INSTANCE_UID, VR::UI, uid.as_str());
+    }
+    if style.declared {
+        let before = stored.element(tags::IMAGE_TYPE);
+        let before = before.and_then(|element| Some(element.to_str().ok()?.into_owned()));
+        let rest = before.as_deref().and_then(|text| text.split_once('\\'));
+        let kind = format!("DERIVED\\{}", rest.map_or("SECONDARY", |(_, rest)| rest));
+        put(tags::IMAGE_TYPE, VR::CS, kind.trim_end());
+        put(tags::LOSSY_IMAGE_COMPRESSION, VR::CS, "01");
+        put(tags::LOSSY_IMAGE_COMPRESSION_RATIO, VR::DS, "10");
+        put(tags::LOSSY_IMAGE_COMPRESSION_METHOD, VR::CS, "ISO_10918_1");
+    }
+    values
+}
+
+/// Native pixels, and what is left of each.
+struct Blur<'a> {
+    pixels: &'a Range<u64>,
+    /// Bytes of each.
+    width: u64,
+    /// Of the lowest of them.
+    mask: u8,
+}
+
+impl Blur<'_> {
+    fn copy(&self, stored: &Stored, range: Range<u64>, sink: &mut Sink) -> io::Result<()> {
+        let mut at = range.start;
+        for chunk in stored.chunks(range)? {
+            let chunk = chunk?;
+            let until = at + chunk.len() as u64;
+            if until <= self.pixels.start || at >= self.pixels.end {
+                sink.hand(chunk)?;
+            } else {
+                let mut bytes = chunk.to_vec();
+                // Little endian: the low byte comes first.
+                for (place, byte) in (at..).zip(&mut bytes) {
+                    let is_low = (place.wrapping_sub(self.pixels.start)).is_multiple_of(self.width);
+                    if self.pixels.contains(&place) && is_low {
+                        *byte &= self.mask;
+                    }
+                }
+                sink.write_all(&bytes)?;
+            }
+            at = until;
+        }
+        Ok(())
+    }
 }
 
 fn copy(stored: &Stored, range: Range<u64>, sink: &mut Sink) -> io::Result<()> {

@@ -153,6 +153,16 @@ impl Exchange {
         syntax
     }
 
+    /// Why the destination of a C-MOVE refuses an association before it is asked for one; usually it does not.
+    pub(crate) fn destination_refuses(&self) -> Option<String> {
+        let mut refusal = None;
+        self.pass(&mut Scene::Negotiate(&mut Negotiate {
+            request: self.request(),
+            choice: Choice::Destination(&mut refusal),
+        }));
+        refusal
+    }
+
     /// How the parts of this answer are put together.
     #[must_use]
     pub fn multipart(&self) -> MultipartStyle {

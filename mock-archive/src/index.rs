@@ -91,6 +91,24 @@ impl Index {
         self.put(study, stored)
     }
 
+    /// Adds an instance to its study and lets it speak for patient and study from then on.
+    pub fn insert_latest(&mut self, stored: Arc<Stored>) -> Option<Arc<Stored>> {
+        let before = self.insert(stored.clone());
+        let identity = stored.identity();
+        let number = self.by_instance.get(&identity.instance)?.study;
+        let study = self.studies.get_mut(&number)?;
+        let spoke = std::mem::replace(&mut study.first, stored.clone());
+        self.terms.remove(number, &spoke);
+        self.terms.add(number, &stored);
+        if study.patient_id != identity.patient_id {
+            let id = std::mem::replace(&mut study.patient_id, identity.patient_id.clone());
+            forget(&mut self.by_patient, &id, &number);
+            let theirs = self.by_patient.entry(identity.patient_id.clone());
+            theirs.or_default().insert(number);
+        }
+        before
+    }
+
     /// Takes an instance out; series and studies without instances go as well.
     pub fn remove(&mut self, instance: &Uid) -> Option<Arc<Stored>> {
         let place = self.by_instance.remove(instance)?;

@@ -231,6 +231,7 @@ impl State {
         let identity = stored.identity();
         let patient = self.patient_of(&identity.study);
         let other_patient = patient.as_ref().map(|patient| patient.id.clone());
+        let differs = patient.as_ref().map(|patient| patient.differs(stored));
         let known = self.known(&identity.instance).is_some();
         let mut judge = Judge {
             request: exchange.request(),
@@ -240,6 +241,7 @@ impl State {
             verdict: Verdict::Stored,
             fate: Fate::AsSaid,
             other_patient: other_patient.filter(|id| *id != identity.patient_id),
+            differs: differs.unwrap_or_default(),
             under: Under::AsSent,
             lag: Lag::default(),
             originals: Originals::Told,

@@ -70,6 +70,8 @@ pub(super) struct Association {
     pub(super) early: VecDeque<Event>,
     pub(super) data_sent: u64,
     pub(super) pending_sent: u64,
+    /// Whether the operation has had its last response, whatever it still does.
+    pub(super) is_answered: bool,
     /// P-DATA-TF PDUs that have come.
     pub(super) pdus: u64,
     /// The acceptance as it went out.
@@ -167,6 +169,7 @@ impl Association {
         let exchange = self.archive.exchange(request);
         self.data_sent = 0;
         self.pending_sent = 0;
+        self.is_answered = false;
         let admission = exchange.admit();
         super::wait(admission.delay).await;
         if let Some(merge) = admission.merge {

@@ -188,6 +188,7 @@ impl Association {
             early: VecDeque::new(),
             data_sent: 0,
             pending_sent: 0,
+            is_answered: false,
             pdus: 0,
             acceptance: acceptance.into(),
             reports: VecDeque::new(),

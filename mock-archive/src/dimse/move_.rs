@@ -60,7 +60,11 @@ impl Way {
         let Some(destination) = self.destination.as_ref().filter(|_| !instances.is_empty()) else {
             return;
         };
-        match User::associate(destination, policy, &self.title, instances).await {
+        let asked = match exchange.destination_refuses() {
+            Some(why) => Err(why),
+            None => User::associate(destination, policy, &self.title, instances).await,
+        };
+        match asked {
             Ok(user) => self.user = Some(user),
             Err(why) => {
                 exchange.remark(format!("no association with {}: {why}", self.title));

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use dicom_wire::dimse::{CommandSet, Status, StatusClass, element};
+use dicom_wire::uid::Uid;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +12,8 @@ use crate::rule::Scene;
 
 /// A DIMSE response says something else than what happened.
 ///
-/// On the wire: the response with another status, without elements of its command set, with a number that is wrong, without its data set or with one that is not
-/// due, as an abort, or not at all. Orthanc 1.10 answers C000 for whatever fails in a C-MOVE, with its counts at zero; others leave out the counts or the list of failed instances.
+/// On the wire: the response with another status, without elements of its command set, with a number or a UID that is wrong, without its data set or with one that is not
+/// due, as an abort, as the last one though the operation goes on, or not at all. Orthanc 1.10 answers C000 for whatever fails in a C-MOVE, with its counts at zero; others leave out the counts or the list of failed instances.
 /// A good client works from what came, gives every wait an end, and counts for itself what it stored or got.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
@@ -21,6 +22,8 @@ pub struct AlterResponse {
     pub of: Option<Kind>,
     /// Only responses with this status, such as `A801`.
     pub instead_of: Option<Reason>,
+    /// Only the response that has so many before it in its operation: 2 for the third.
+    pub after: Option<u64>,
     /// Only responses in which these elements of the command set have these values: `1020 = 0` where none remains.
     pub having: BTreeMap<Reason, u16>,
     /// The status that goes out.
@@ -29,6 +32,8 @@ pub struct AlterResponse {
     pub without: Vec<Reason>,
     /// Elements of the command set that are 0, there before or not, by element number in hex.
     pub zero: Vec<Reason>,
+    /// Elements of the command set that have another text, by element number in hex: `1000 = "1.2.3"` for another instance.
+    pub texts: BTreeMap<Reason, String>,
     /// The element of the command set that `by` is added to: `1021` for completed sub-operations.
     pub number: Option<Reason>,
     /// What is added to it.
@@ -83,6 +88,8 @@ pub enum Fate {
     Withheld,
     /// A-ABORT goes out in its place.
     Aborted,
+    /// It does, and no other response of its operation after it; what the operation does besides goes on.
+    Last,
 }
 
 /// What an Error Comment says.
@@ -120,6 +127,7 @@ impl AlterResponse {
         };
         let has = |(number, value): (&Reason, &u16)| set.number(hex(number)).ok().flatten() == Some(*value);
         is_kind
+            && self.after.is_none_or(|after| after == pending)
             && self.having.iter().all(has)
             && self
                 .instead_of
@@ -136,6 +144,12 @@ impl AlterResponse {
         }
         for number in &self.zero {
             set.put_number(hex(number), 0);
+        }
+        for (number, text) in &self.texts {
+            match Uid::parse(text) {
+                Ok(uid) => set.put_uid(hex(number), &uid),
+                Err(_) => set.put_text(hex(number), text),
+            };
         }
         if let Some(number) = self.number.as_ref().map(hex) {
             let value = set.number(number).ok().flatten().unwrap_or_default();
@@ -184,6 +198,7 @@ impl Fault for AlterResponse {
         match self.delivery {
             Fate::Sent => {}
             Fate::Withheld => send.delivery.withheld = true,
+            Fate::Last => send.delivery.last = true,
             Fate::Aborted => send.delivery.abort = Some((2, 0)),
         }
     }

@@ -5,9 +5,12 @@ use serde_json::{Map, Value, json};
 use super::{AnyFault, Named, UnknownFault};
 use crate::rule::{Rule, Then};
 
-/// Reads `NAME[:ARG]...`: an argument is `key=value` for a field of the fault, of the matcher (`instance`, `study`, `calling` ...) or of the rule
-/// (`times`, `every`, `priority`), the word `once`, or the value of the fault's first field.
+/// Reads `NAME[:ARG]...`: an argument is `key=value` for a field of the fault, of the matcher (`instance`, `header.accept` ...) or of the rule
+/// (`times`, `after.parts`, `in-state` ...), the word `once`, or the value of the fault's first field. What begins with a brace is a rule in JSON.
 pub(crate) fn parse_argument(text: &str) -> Result<Rule, String> {
+    if text.trim_start().starts_with('{') {
+        return serde_json::from_str(text).map_err(|error| format!("rule in JSON: {error}"));
+    }
     let mut pieces = text.split(':');
     let name = pieces.next().unwrap_or_default();
     let named = Named::find(name).map(Named::rule);
@@ -40,9 +43,16 @@ pub(crate) fn parse_argument(text: &str) -> Result<Rule, String> {
             }
             Some(("times", n)) => rule["often"] = json!({ "times": number(n)? }),
             Some(("every", n)) => rule["often"] = json!({ "every": number(n)? }),
-            Some(("nth", n)) => {
-                rule["often"] = json!({ "nth": { "from": number(n)?, "to": number(n)? } })
+            Some(("nth", range)) => {
+                let (from, to) = range.split_once('-').unwrap_or((range, range));
+                rule["often"] = json!({ "nth": { "from": number(from)?, "to": number(to)? } })
             }
+            Some(("seeded", chance)) => {
+                let (p, seed) = chance.split_once('/').unwrap_or((chance, "0"));
+                let p = probability(p)?;
+                rule["often"] = json!({ "seeded": { "p": p, "seed": number(seed)? } })
+            }
+            Some((key @ ("in-state" | "to-state"), state)) => rule[key] = json!(state),
             Some(("priority", n)) => {
                 rule["priority"] = json!(
                     n.parse::<i32>()
@@ -50,7 +60,14 @@ pub(crate) fn parse_argument(text: &str) -> Result<Rule, String> {
                 )
             }
             Some(("uid", value)) => rule["when"]["instance"] = one_or_list(value),
-            Some(("number", value)) => rule["when"]["number"] = json!(number(value)?),
+            Some((key @ ("number" | "connection" | "nth-of-connection"), value)) => {
+                rule["when"][key] = json!(number(value)?)
+            }
+            Some((key, value)) if let Some((within, name)) = within(key) => match within {
+                "after" if name == "time" => rule["after"]["time"] = json!(value),
+                "after" => rule["after"][name] = json!(number(value)?),
+                _ => rule["when"][within][name] = json!(value),
+            },
             Some((key, value)) if MATCHER_KEYS.contains(&key) => {
                 rule["when"][key] = one_or_list(value)
             }
@@ -78,6 +95,7 @@ const MATCHER_KEYS: &[&str] = &[
     "protocol",
     "method",
     "path",
+    "media-type",
     "study",
     "series",
     "instance",
@@ -88,6 +106,19 @@ const MATCHER_KEYS: &[&str] = &[
     "called",
     "level",
 ];
+
+/// The parts of a key such as `after.parts` or `header.accept`.
+fn within(key: &str) -> Option<(&str, &str)> {
+    let (within, name) = key.split_once('.')?;
+    ["after", "header", "query-key"]
+        .contains(&within)
+        .then_some((within, name))
+}
+
+fn probability(text: &str) -> Result<f64, String> {
+    let p = text.parse().ok().filter(|p| (0.0..=1.0).contains(p));
+    p.ok_or_else(|| format!("{text:?} is not a probability from 0 to 1"))
+}
 
 fn fields_of(fault: &AnyFault) -> Value {
     serde_json::to_value(fault).map_or(Value::Null, |mut fault_by_name| {
@@ -156,9 +187,11 @@ fn readings(text: &str) -> [Value; 3] {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::fault::{Delay, HttpStatus, RefuseInstance, RefuseTransferSyntax};
-    use crate::rule::{any, storing};
+    use crate::rule::{After, any, storing};
 
     #[test]
     fn a_command_line_says_the_same_as_a_builder() {
@@ -204,6 +237,61 @@ mod tests {
     }
 
     #[test]
+    fn a_command_line_has_all_the_words_of_a_rule() {
+        let rule = |then: &str| Rule::named(then).unwrap();
+        let when = |json: Value| serde_json::from_value::<Rule>(json).unwrap();
+        for (text, expected) in [
+            (
+                "http-status:after.time=500ms",
+                rule("http-status").after(After::time(Duration::from_millis(500))),
+            ),
+            (
+                "http-status:after.exchanges=3",
+                rule("http-status").after(After::exchanges(3)),
+            ),
+            (
+                "http-status:after.instances=3",
+                rule("http-status").after(After::instances(3)),
+            ),
+            (
+                "http-status:after.bytes=4096",
+                rule("http-status").after(After::bytes(4096)),
+            ),
+            ("abort:after.pdus=3", rule("abort").after(After::pdus(3))),
+            (
+                "break-off:after.parts=3",
+                rule("break-off").after(After::parts(3)),
+            ),
+            (
+                "http-status:seeded=0.25/7",
+                rule("http-status").seeded(0.25, 7),
+            ),
+            ("http-status:seeded=1", rule("http-status").seeded(1.0, 0)),
+            ("http-status:nth=2-4", rule("http-status").nth(2..=4)),
+            ("http-status:nth=2", rule("http-status").nth(2..=2)),
+            (
+                "http-status:in-state=busy:to-state=calm",
+                rule("http-status").in_state("busy").to_state("calm"),
+            ),
+            (
+                "http-status:header.accept=*json*:query-key.PatientID=7:media-type=image/*:connection=2:nth-of-connection=3",
+                when(json!({ "when": {
+                    "header": { "accept": "*json*" }, "query-key": { "PatientID": "7" }, "media-type": "image/*",
+                    "connection": 2, "nth-of-connection": 3,
+                }, "then": "http-status" })),
+            ),
+            (
+                r#"{"when":{"header":{"x":"a:b"}},"then":"stow.partial-200","often":"once"}"#,
+                when(
+                    json!({ "when": { "header": { "x": "a:b" } }, "then": "stow.partial-200", "often": "once" }),
+                ),
+            ),
+        ] {
+            assert_eq!(Rule::parse(text).unwrap(), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn a_wrong_argument_is_named() {
         for (text, named) in [
             ("refuse-instance:reson=A700", "reson"),
@@ -213,6 +301,11 @@ mod tests {
             ("claim-stored:1", "takes no value"),
             ("stow.fail:study=1..2", "1..2"),
             ("delay", "by"),
+            ("http-status:after.moons=3", "moons"),
+            ("http-status:after.parts=few", "few"),
+            ("http-status:seeded=2", "2"),
+            ("http-status:nth=1-many", "many"),
+            (r#"{"then":"stow.fail","wen":{}}"#, "wen"),
         ] {
             let error = Rule::parse(text).unwrap_err();
             assert!(error.contains(named), "{text}: {error}");

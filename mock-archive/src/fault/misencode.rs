@@ -6,8 +6,8 @@ use crate::moment::{Form, Misencoded, Moment, Shape};
 
 /// A data set goes out in an encoding that PS3.5 does not have.
 ///
-/// On the wire: the instance as it was stored, but with a value of an odd number of bytes, UIDs padded with a blank or with a leading zero, a number's VR over a text, or zeros after the last element, over either
-/// protocol. Modalities write all of these, and archives hand them on. A good client reads what can be read, says which element is wrong, and does not lose the rest of the study for it.
+/// On the wire: the instance as it was stored, but with a value of an odd number of bytes, UIDs padded with a blank or with a leading zero, a number's VR over a text, zeros after the last element, or a sequence in a form that readers
+/// stumble over, over either protocol. Modalities write all of these, and archives hand them on. A good client reads what can be read, says which element is wrong, and does not lose the rest of the study for it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Misencode {

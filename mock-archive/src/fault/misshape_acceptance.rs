@@ -8,7 +8,7 @@ use crate::rule::Scene;
 
 /// An A-ASSOCIATE-AC has a fault in its fixed fields or in its user information (PS3.8 9.3.3, PS3.7 D.3.3).
 ///
-/// On the wire: the PDU with AE titles swapped, without a sub-item that has to be there, with one that nobody asked for, or with more than was asked for: see the
+/// On the wire: the PDU with AE titles swapped, without a sub-item that has to be there, with one that nobody asked for, with more than was asked for, or with UIDs padded as in a data set: see the
 /// flaws. Stacks do it that build the acceptance from a template. A good client takes what it needs (contexts, maximum length) with a default where it is
 /// missing, never uses a role or window that it did not propose, and does not compare AE titles.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -37,6 +37,8 @@ pub enum Flaw {
     AllRoles,
     /// No role selection (54H) is answered, whatever was proposed.
     NoRoles,
+    /// Every UID of an odd length has a null byte behind it, which PS3.8 9.3.1 does not have in PDUs.
+    PaddedUids,
     /// Every extended negotiation (56H) is answered with zeros.
     NoExtensions,
     /// No extended negotiation (56H) is answered at all, as PS3.7 D.3.3.5 allows to who does not know it.
@@ -48,6 +50,8 @@ const CALLED: usize = 10;
 const CALLING: usize = 26;
 /// Where the items begin.
 const ITEMS: usize = 74;
+const APPLICATION_CONTEXT: u8 = 0x10;
+const CONTEXT_RESULT: u8 = 0x21;
 const USER_INFORMATION: u8 = 0x50;
 
 impl Flaw {
@@ -64,6 +68,7 @@ impl Flaw {
                 let roles = content.len().saturating_sub(2);
                 content[roles..].fill(1);
             }
+            (Self::PaddedUids, 0x52) => pad(&mut content),
             (Self::SilentExtensions, 0x56) => return None,
             (Self::NoExtensions, 0x56) => {
                 let class = content.first_chunk().map_or(0, |bytes| u16::from_be_bytes(*bytes));
@@ -75,6 +80,26 @@ impl Flaw {
         Some(content)
     }
 
+    /// An item besides the user information as it goes out.
+    fn of_item(self, kind: u8, content: &[u8]) -> Vec<u8> {
+        let mut content = content.to_vec();
+        match (self, kind) {
+            (Self::PaddedUids, APPLICATION_CONTEXT) => pad(&mut content),
+            // ID, reserved, result, reserved, and the transfer syntax as an item.
+            (Self::PaddedUids, CONTEXT_RESULT) if content.len() > 4 => {
+                let mut result = content[..4].to_vec();
+                for (kind, uid) in items(&content[4..]) {
+                    let mut uid = uid.to_vec();
+                    pad(&mut uid);
+                    put(&mut result, kind, &uid);
+                }
+                content = result;
+            }
+            _ => {}
+        }
+        content
+    }
+
     fn apply(self, pdu: &mut Vec<u8>) {
         if self == Self::SwappedTitles {
             let called = pdu[CALLED..CALLING].to_vec();
@@ -84,7 +109,7 @@ impl Flaw {
         let mut out = pdu[..ITEMS].to_vec();
         for (kind, content) in items(&pdu[ITEMS..]) {
             if kind != USER_INFORMATION {
-                put(&mut out, kind, content);
+                put(&mut out, kind, &self.of_item(kind, content));
                 continue;
             }
             let mut user = Vec::new();
@@ -113,6 +138,13 @@ fn items(mut rest: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
         rest = &rest[end..];
         Some((item[0], &item[4..]))
     })
+}
+
+/// Makes a UID as long as a data element would have it (PS3.5 9.1).
+fn pad(uid: &mut Vec<u8>) {
+    if uid.len() % 2 == 1 {
+        uid.push(0);
+    }
 }
 
 fn put(out: &mut Vec<u8>, kind: u8, content: &[u8]) {

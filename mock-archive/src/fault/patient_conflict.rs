@@ -1,23 +1,27 @@
+use std::collections::BTreeSet;
+
 use dicom_wire::stow::FailureReason;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::words::reason;
 use super::{Fault, Reason};
-use crate::moment::{Judge, Moment};
+use crate::moment::{Compared, Judge, Moment, Under};
 use crate::policy;
 use crate::rule::Scene;
 
-/// An instance names another Patient ID than the study it belongs to, and the archive does this about it, whatever its policy.
+/// An instance names another patient than the study it belongs to, and the archive does this about it, whatever its policy.
 ///
 /// On the wire: `reject` refuses the instance with A777 to A77B (dcm4chee, default policy); `coerce` stores it under the study's patient with warning B000;
 /// `accept` stores it as it is and the study keeps its patient; `split` stores it and the study is listed once for each patient (Orthanc 1.10 and 1.12, which then
-/// cannot retrieve it); `hide` keeps it where neither searches nor retrieves come (AWS HealthImaging, as not primary). A good client shows both IDs to a person, never merges two patients by itself, and does not send the instance again.
+/// cannot retrieve it); `latest` stores it and from then on searches give patient and study as it has them (Azure, latest wins); `hide` keeps it where neither searches nor retrieves come (AWS HealthImaging, as not primary). A good client shows both IDs to a person, never merges two patients by itself, and does not send the instance again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PatientConflict {
     /// What the archive does.
     pub outcome: Outcome,
+    /// What is compared with the first instance of the study: one difference is a conflict. dcm4chee takes another issuer, or any attribute of patient or study, for one.
+    pub on: BTreeSet<Compared>,
     /// Failure reason for `reject`: `A777` Patient ID missing, `A778` Patient ID differs, `A779` attribute differs, `A77B` relation differs.
     #[serde(with = "reason")]
     #[schemars(with = "Reason")]
@@ -37,13 +41,19 @@ pub enum Outcome {
     Accept,
     /// Store it and list the study twice.
     Split,
+    /// Store it as it is, and take what it says of patient and study for what they are.
+    Latest,
     /// Say that it is stored, and neither find nor give it back.
     Hide,
 }
 
 impl Default for PatientConflict {
     fn default() -> Self {
-        Self { outcome: Outcome::default(), reason: FailureReason::PATIENT_CONFLICT }
+        Self {
+            outcome: Outcome::default(),
+            on: BTreeSet::from([Compared::PatientId]),
+            reason: FailureReason::PATIENT_CONFLICT,
+        }
     }
 }
 
@@ -53,14 +63,25 @@ impl Fault for PatientConflict {
     }
 
     fn concerns(&self, scene: &Scene<'_, '_>) -> bool {
-        matches!(scene, Scene::Judge(judge) if judge.other_patient.is_some())
+        let Scene::Judge(judge) = scene else {
+            return false;
+        };
+        self.on.iter().any(|what| match what {
+            Compared::PatientId => judge.other_patient.is_some(),
+            other => judge.differs.contains(other),
+        })
     }
 
     fn judge(&self, judge: &mut Judge<'_>) {
+        if self.outcome == Outcome::Latest {
+            judge.settle_conflict(policy::PatientConflict::Accept);
+            judge.under = Under::NewPatientOfTheStudy;
+            return;
+        }
         judge.settle_conflict(match self.outcome {
             Outcome::Reject => policy::PatientConflict::Reject(self.reason),
             Outcome::Coerce => policy::PatientConflict::Coerce,
-            Outcome::Accept => policy::PatientConflict::Accept,
+            Outcome::Accept | Outcome::Latest => policy::PatientConflict::Accept,
             Outcome::Split => policy::PatientConflict::Split,
             Outcome::Hide => policy::PatientConflict::Hide,
         });

@@ -136,8 +136,9 @@ What the mock archive can do wrong, exactly as told. This page is generated from
 
 The same words everywhere: `Rule::when(storing()).then(RefuseInstance::default()).once()` in Rust; `{ \"when\": { \"service\": \"store\" }, \"then\": { \"refuse-instance\": {} },
 \"often\": \"once\" }` sent to `POST /rules` of the control address, or as a `[[rules]]` table in a scenario file; `--fault refuse-instance:service=store:once` on the command line.
-Arguments on the command line are fields of the fault, conditions (`service`, `protocol`, `method`, `path`, `study`, `series`, `instance`, `sop-class`, `transfer-syntax`, `patient-id`, `calling`, `called`, `level`),
-or `once`, `times=N`, `nth=N`, `every=N`, `priority=N`; a bare value is the fault's first field.
+Arguments on the command line are fields of the fault; conditions (`service`, `protocol`, `method`, `path`, `header.NAME`, `query-key.NAME`, `media-type`, `connection`, `nth-of-connection`, `study`, `series`, `instance`,
+`sop-class`, `transfer-syntax`, `patient-id`, `calling`, `called`, `level`, `number`); how often: `once`, `times=N`, `nth=N`, `nth=FROM-TO`, `every=N`, `seeded=P` or `seeded=P/SEED`; from when on: `after.time=500ms`, `after.exchanges=N`, `after.instances=N`,
+`after.bytes=N`, `after.parts=N`, `after.pdus=N`; `in-state=NAME`, `to-state=NAME`, `priority=N`. A bare value is the fault's first field. What begins with `{` is a whole rule in JSON.
 
 ## Faults with fields
 ";

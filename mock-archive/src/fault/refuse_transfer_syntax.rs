@@ -70,7 +70,7 @@ impl Fault for RefuseTransferSyntax {
             Scene::Judge(judge) => self.refuses(&judge.instance.transfer_syntax),
             Scene::Negotiate(negotiate) => match &negotiate.choice {
                 Choice::Contexts(contexts) => contexts.iter().any(|context| context.offered.iter().any(|syntax| self.refuses(syntax))),
-                Choice::Syntax { .. } | Choice::Acceptance(_) => false,
+                Choice::Syntax { .. } | Choice::Acceptance(_) | Choice::Destination(_) => false,
             },
             _ => false,
         }

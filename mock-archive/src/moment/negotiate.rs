@@ -21,6 +21,8 @@ pub enum Choice<'a> {
     Contexts(&'a mut Vec<Context>),
     /// A-ASSOCIATE-AC as it is about to go out, header included (PS3.8 9.3.3).
     Acceptance(&'a mut Vec<u8>),
+    /// The destination of a C-MOVE is about to be asked for an association. What is put in is why it refuses; nothing is asked of it then.
+    Destination(&'a mut Option<String>),
     /// In which transfer syntax one stored instance goes out.
     Syntax {
         /// The instance.

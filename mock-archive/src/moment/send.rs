@@ -68,6 +68,8 @@ pub struct Delivery {
     pub pdus: PduForm,
     /// DIMSE: leave this response out.
     pub withheld: bool,
+    /// DIMSE: send no other response of the operation after this one.
+    pub last: bool,
     /// DIMSE: send A-ABORT (source, reason) instead.
     pub abort: Option<(u8, u8)>,
     /// DIMSE: so much is added to the group length (0000,0000).

@@ -73,6 +73,10 @@ pub struct FileStyle {
     pub without_private: bool,
     /// So many of the low bits of each uncompressed byte or word are lost.
     pub lost_bits: u8,
+    /// Whether an instance with lost bits says that it lost some (PS3.3 C.7.6.1.1.5).
+    pub declared: bool,
+    /// The SOP Instance UID of an instance with lost bits, if it is a new one.
+    pub new_uid: Option<dicom_wire::uid::Uid>,
     /// Elements at the top level that are encoded otherwise, of files that go out as they are stored.
     pub misencoded: Option<Misencoded>,
 }
@@ -92,6 +96,10 @@ pub enum Misencoded {
     WrongVr,
     /// Zeros after the data set.
     Tail,
+    /// A sequence under the VR UN, of undefined length; PS3.5 6.2.2 has it, and few readers do.
+    UndefinedLength,
+    /// A sequence of undefined length whose delimiter has a length.
+    DelimiterLength,
 }
 
 /// How compressed pixels are cut into fragments.

@@ -216,7 +216,7 @@ impl<'a> Facts<'a> {
             },
             Scene::Negotiate(negotiate) => match &negotiate.choice {
                 Choice::Syntax { stored, .. } => facts.with_identity(stored.identity()),
-                Choice::Contexts(_) | Choice::Acceptance(_) => facts,
+                Choice::Contexts(_) | Choice::Acceptance(_) | Choice::Destination(_) => facts,
             },
             Scene::Shape(shape) => match &shape.form {
                 Form::Row { row, .. } => facts.with_row(row),

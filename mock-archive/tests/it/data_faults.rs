@@ -1,6 +1,7 @@
 //! Faults of data sets, of searches by date and of retrieves that find nothing, as another reader sees them.
 
 use bytes::Bytes;
+use dicom_dictionary_std::tags;
 use dicom_fixtures::{Instance, ct};
 use dicom_mock_archive::MockArchive;
 use dicom_mock_archive::rule::Rule;
@@ -163,5 +164,112 @@ async fn metadata_is_of_unknown_vr_or_of_before() {
     assert_eq!(
         stale[0]["00100010"]["Value"][0]["Alphabetic"],
         "Former^Name"
+    );
+}
+
+#[tokio::test]
+async fn pixels_that_lost_bits_say_so_and_are_another_instance_if_they_shall() {
+    let uid = &CHEST.instances()[0].sop_instance;
+    let text = |bytes: &[u8], tag: dicom_core::Tag| {
+        let object = dicom_object::from_reader(bytes).unwrap();
+        let meta = object.meta().media_storage_sop_instance_uid().to_owned();
+        let text = object.element_opt(tag).unwrap().map(|element| {
+            let text = element.to_str().unwrap();
+            text.trim_end_matches([' ', '\0']).to_owned()
+        });
+        (meta, text)
+    };
+
+    let silent = file(&with("lossy").await).await;
+    let lossy = text(&silent, tags::LOSSY_IMAGE_COMPRESSION).1;
+    assert_eq!(lossy.as_deref(), Some("00"));
+
+    let said = file(&with("wado.lossy-same-uid").await).await;
+    let (meta, lossy) = text(&said, tags::LOSSY_IMAGE_COMPRESSION);
+    assert_eq!(
+        (meta.trim_end_matches('\0'), lossy.as_deref()),
+        (uid.as_str(), Some("01"))
+    );
+    let kind = text(&said, tags::IMAGE_TYPE).1.unwrap();
+    assert!(kind.starts_with("DERIVED\\"), "{kind}");
+
+    let other = file(&with("wado.lossy-derived").await).await;
+    let (meta, own) = text(&other, tags::SOP_INSTANCE_UID);
+    let own = own.unwrap();
+    assert_eq!(meta.trim_end_matches('\0'), own);
+    assert!(own.starts_with("2.25.") && own != *uid, "{own}");
+    assert_eq!(
+        other,
+        file(&with("wado.lossy-derived").await).await,
+        "the same each time"
+    );
+}
+
+#[tokio::test]
+async fn a_sequence_goes_out_in_a_form_that_readers_stumble_over() {
+    let right = file(&with("delay:by=1ms").await).await;
+    let sequence = [0x08, 0, 0x20, 0x11];
+    assert!(header(&right, sequence, b"SQ").is_none());
+
+    let bytes = file(&with("data.undefined-length").await).await;
+    let at = header(&bytes, sequence, b"UN").unwrap();
+    assert_eq!(bytes[at + 8..at + 12], [0xFF; 4]);
+    // The item's element has no VR: PS3.5 6.2.2.
+    assert_eq!(bytes[at + 20..at + 28], [0x08, 0, 0x50, 0x11, 24, 0, 0, 0]);
+
+    let bytes = file(&with("data.delimiter-length").await).await;
+    let at = header(&bytes, sequence, b"SQ").unwrap();
+    let end = [0xFE, 0xFF, 0xDD, 0xE0, 4, 0, 0, 0];
+    assert!(bytes[at..at + 80].windows(8).any(|eight| eight == end));
+}
+
+#[tokio::test]
+async fn a_file_names_a_private_transfer_syntax() {
+    let bytes = file(&with("data.private-syntax").await).await;
+    let uid = b"1.2.840.113619.5.2";
+    let at = header(&bytes, [2, 0, 0x10, 0], b"UI").unwrap();
+    assert_eq!(value(&bytes, at), uid);
+}
+
+#[tokio::test]
+async fn times_are_those_of_another_hour_and_end_at_midnight() {
+    let study = |time: &str| {
+        ct("chest")
+            .size(16)
+            .seed(time.parse().unwrap())
+            .slices(1)
+            .with(tags::STUDY_TIME, time)
+    };
+    let found = async |fault: &str, time: &str| {
+        let archive = MockArchive::start().await;
+        for stored in [study("090000"), study("100000"), study("233000")] {
+            archive.load(&stored).unwrap();
+        }
+        archive.inject(Rule::parse(fault).unwrap());
+        let search = format!("/studies?StudyTime={time}");
+        let (_, body) = get(&archive, &search, "application/dicom+json").await;
+        let rows: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+        let rows = rows.as_array().cloned().unwrap_or_default();
+        let time =
+            |row: &serde_json::Value| row["00080030"]["Value"][0].as_str().unwrap().to_owned();
+        rows.iter().map(time).collect::<Vec<_>>()
+    };
+    let right = "delay:by=1ms";
+    assert_eq!(found(right, "0900-0959").await, ["090000"]);
+    assert_eq!(found("qido.time-shift", "0900-0959").await, ["100000"]);
+    assert_eq!(found("qido.time-shift", "09").await, ["100000"]);
+    assert_eq!(
+        found("shift-dates:days=0:minutes=-60", "10-").await,
+        ["090000", "100000", "233000"]
+    );
+    assert_eq!(
+        found("qido.time-shift", "2330").await,
+        Vec::<String>::new(),
+        "beyond midnight"
+    );
+    assert_eq!(
+        found("shift-dates:days=0:minutes=30", "22-23").await,
+        ["233000"],
+        "cut at midnight"
     );
 }

@@ -9,6 +9,7 @@ mod data_faults;
 mod dimse;
 mod directory;
 mod docs;
+mod doors;
 mod faults;
 mod hostile;
 mod http_faults;

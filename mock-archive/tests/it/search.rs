@@ -129,6 +129,7 @@ fn each_quirk_turns_one_answer_and_no_other() {
         RangesAsText,
         SeparateRanges,
         FuzzyOnly,
+        ExactNames,
     ];
     let study = [
         (tags::PATIENT_NAME, VR::PN, "Müller^Jürgen"),
@@ -139,11 +140,12 @@ fn each_quirk_turns_one_answer_and_no_other() {
         (tags::STUDY_TIME, VR::TM, "101659"),
     ];
     // The query, whether it matches by the standard, and the quirks under which it is the other way round.
-    let cases: [(&str, bool, &[Quirk]); 15] = [
+    let cases: [(&str, bool, &[Quirk]); 16] = [
         ("PatientID=Id_7&PatientName=Schmidt", false, &[AnyKey]),
         ("PatientID=ID_7", false, &[AnyCase]),
         ("PatientName=muller*", false, &[AnyAccent]),
-        ("PatientName=mü*", true, &[LiteralWildcards]),
+        ("PatientName=mü*", true, &[LiteralWildcards, ExactNames]),
+        ("PatientName=Mü*", true, &[LiteralWildcards]),
         ("PatientID=Id*", true, &[LiteralWildcards]),
         ("PatientID=I?7", false, &[QuestionIsAnyRun]),
         ("ReferringPhysicianName=*", true, &[StarNeedsValue]),

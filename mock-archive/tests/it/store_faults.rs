@@ -1,5 +1,6 @@
 //! What happens to instances while they are stored, and after, as rules say.
 
+use dicom_dictionary_std::tags;
 use dicom_fixtures::{Instance, ct};
 use dicom_mock_archive::MockArchive;
 use dicom_mock_archive::policy::{Delete, Policy};
@@ -173,4 +174,78 @@ async fn a_patient_becomes_another_while_a_client_is_at_work() {
     // The archive has nothing of the first patient any more.
     let (_, rows) = json(&archive, &format!("/studies?PatientID={id}")).await;
     assert!(rows.as_array().is_none_or(Vec::is_empty));
+}
+
+#[tokio::test]
+async fn an_instance_that_comes_again_too_soon_is_refused_as_being_created() {
+    let archive = with("busy:lasts=1h").await;
+    let one = &CHEST.instances()[..1];
+    assert_eq!(stow(&archive, one).await.0, 200);
+
+    let (status, account) = stow(&archive, one).await;
+    let statuses = c_store(&archive, one).await;
+
+    assert_eq!((status, account.failed.len()), (409, 1));
+    assert_eq!(account.failed[0].reason.unwrap().0, 0xB00F);
+    assert_eq!(statuses, [Status(0xA700)]);
+    assert_eq!(stow(&archive, &CHEST.instances()[1..2]).await.0, 200);
+
+    let archive = with("busy:lasts=0ms").await;
+    stow(&archive, one).await;
+    assert_eq!(stow(&archive, one).await.0, 200, "the time is over");
+}
+
+#[tokio::test]
+async fn another_issuer_or_another_accession_number_is_a_conflict_where_the_rule_says_so() {
+    let first = ct("chest").size(16).slices(2);
+    let other_issuer = first.clone().with(tags::ISSUER_OF_PATIENT_ID, "ELSEWHERE");
+    let other_number = first.clone().with(tags::ACCESSION_NUMBER, "A-2");
+    for (fault, other, reason) in [
+        ("stow.conflict-issuer", &other_issuer, Some(0xA778)),
+        ("stow.conflict-issuer", &other_number, None),
+        ("stow.conflict-attributes", &other_number, Some(0xA779)),
+        ("stow.conflict-attributes", &other_issuer, None),
+        ("patient-conflict", &other_issuer, None),
+        (
+            "patient-conflict:on=issuer,accession-number:reason=A77B",
+            &other_number,
+            Some(0xA77B),
+        ),
+    ] {
+        let archive = with(fault).await;
+        assert_eq!(stow(&archive, &first.instances()[..1]).await.0, 200);
+
+        let (_, account) = stow(&archive, &other.instances()[1..]).await;
+
+        let reasons = account.failed.first().map(|one| one.reason.unwrap().0);
+        assert_eq!(reasons, reason, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn what_came_last_says_whose_a_study_is() {
+    let first = ct("chest").size(16).slices(2);
+    let somebody = dicom_fixtures::Patient::new("LATEST", "Latest^Name");
+    let second = first.clone().with_patient(&somebody);
+    let archive = with("stow.latest-wins").await;
+    let rows = async |query: &str| {
+        let path = format!("/studies?{query}");
+        let (_, rows) = json(&archive, &path).await;
+        rows.as_array().cloned().unwrap_or_default()
+    };
+    stow(&archive, &first.instances()[..1]).await;
+    let before = rows("PatientID=LATEST").await;
+
+    let (status, _) = stow(&archive, &second.instances()[1..]).await;
+
+    assert_eq!((status, before.len()), (200, 0));
+    let all = rows("").await;
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0]["00100020"]["Value"][0], "LATEST");
+    assert_eq!(all[0]["00201208"]["Value"][0], 2);
+    assert_eq!(rows("PatientID=LATEST").await.len(), 1);
+    assert_eq!(rows("PatientName=Latest*").await.len(), 1);
+    let old = first.instances()[0].object();
+    let old = old.element(tags::PATIENT_ID).unwrap().to_str().unwrap();
+    assert_eq!(rows(&format!("PatientID={}", old.trim())).await.len(), 0);
 }

@@ -52,6 +52,15 @@ pub(crate) fn stow_request_of<'a>(
     archive: &MockArchive,
     instances: impl IntoIterator<Item = &'a Instance>,
 ) -> reqwest::RequestBuilder {
+    stow_request_to(client, &archive.web_url(), instances)
+}
+
+/// A STOW-RS request of this client to the service of this URL that was not sent yet.
+pub(crate) fn stow_request_to<'a>(
+    client: &reqwest::Client,
+    web_url: &str,
+    instances: impl IntoIterator<Item = &'a Instance>,
+) -> reqwest::RequestBuilder {
     let mut writer = Writer::new(Boundary::seeded(1));
     let content_type = writer
         .boundary()
@@ -65,7 +74,7 @@ pub(crate) fn stow_request_of<'a>(
     }
     body.extend_from_slice(&writer.close());
     client
-        .post(archive.web_url() + "/studies")
+        .post(format!("{web_url}/studies"))
         .header("Content-Type", content_type)
         .header("Accept", "application/dicom+json")
         .body(body.freeze())

@@ -40,6 +40,9 @@ impl Association {
         mut set: CommandSet,
         mut data_set: Option<Bytes>,
     ) -> Result<(), Ended> {
+        if self.is_answered {
+            return Ok(());
+        }
         let had_data_set = data_set.is_some();
         let delivery = exchange.respond(&mut set, &mut data_set, self.pending_sent);
         self.pending_sent += 1;
@@ -47,6 +50,7 @@ impl Association {
         if let Some((source, reason)) = delivery.abort {
             return Err(self.abort(source, reason).await);
         }
+        self.is_answered = delivery.last;
         if delivery.withheld {
             return Ok(());
         }

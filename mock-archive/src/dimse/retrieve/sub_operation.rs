@@ -67,6 +67,8 @@ impl Route {
     ) -> Result<SubOperation, Status> {
         let (class, instance) = (&stored.identity().sop_class, &stored.identity().instance);
         let style = exchange.file(stored);
+        let as_stored = self.syntax == Syntax::AsStored;
+        let renamed = style.new_uid.clone().filter(|_| as_stored);
         let payload = Payload::of(stored, &self.syntax, style).await;
         let payload = payload.map_err(|why| {
             exchange.remark(format!("{instance}: {why}"));
@@ -75,7 +77,7 @@ impl Route {
         let request = StoreRequest {
             message_id: number as u16 + 1,
             sop_class: class.clone(),
-            sop_instance: instance.clone(),
+            sop_instance: renamed.unwrap_or_else(|| instance.clone()),
             priority: Priority::Medium,
             originator,
         };

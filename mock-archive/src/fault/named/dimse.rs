@@ -125,4 +125,10 @@ named! {
     "x.web-drops-private" => r#"{"when":{"service":"retrieve","protocol":"web"},"then":{"damage-file":{"without-private":true}}}"#, "private attributes come over DIMSE only", ["x.same-dataset"];
     "x.metadata-stale" => r#"{"when":{"service":"metadata"},"then":{"stale-metadata":{"attribute":"PatientName","value":"Former^Name"}}}"#, "metadata has a name that the instance has no more", ["x.metadata-is-dataset"];
     "x.delete-web-only" => r#"{"when":{"service":"delete"},"then":{"delete-lag":{"by":"60s","seen-by":"dimse"}}}"#, "what is deleted over HTTP is there over DIMSE a minute longer", ["x.delete-everywhere"];
+    "ul.pads-uids" => r#"{"when":{"service":"associate"},"then":{"misshape-acceptance":{"flaw":"padded-uids"}}}"#, "UIDs of an acceptance are padded with a null byte", [];
+    "store.rsp-wrong-uid" => r#"{"when":{"service":"store","protocol":"dimse"},"then":{"alter-response":{"texts":{"1000":"1.2.3.4.5"}}}}"#, "C-STORE responses name another instance", [];
+    "find.fails-midway" => r#"{"when":{"service":"search","protocol":"dimse"},"then":{"alter-response":{"after":1,"status":"A700","data-set":"dropped","delivery":"last"}}}"#, "a search fails after its first match", [];
+    "move.late-stores" => r#"{"when":{"service":"move"},"then":{"alter-response":{"of":"pending","after":0,"status":"0000","delivery":"last"}}}"#, "a move is said to be done after its first instance, and goes on", [];
+    "move.destination-refuses" => r#"{"when":{"service":"move"},"then":{"destination-refuses":{}}}"#, "the destination of a move rejects the association", [];
+    "move.destination-lacks-context" => r#"{"when":{"service":"move"},"then":{"destination-refuses":{"what":"context"}},"often":"once"}"#, "the destination of a move has no context for one instance", [];
 }

@@ -74,4 +74,9 @@ named! {
     "data.uid-zero" => r#"{"when":{"service":["retrieve","move"]},"then":{"misencode":{"how":"uid-zero"}}}"#, "a UID has a leading zero", [];
     "data.wrong-vr" => r#"{"when":{"service":["retrieve","move"]},"then":{"misencode":{"how":"wrong-vr"}}}"#, "a text has the VR of a number", [];
     "data.tail" => r#"{"when":{"service":["retrieve","move"]},"then":{"misencode":{"how":"tail"}}}"#, "zeros come after the data set", [];
+    "wado.lossy-same-uid" => r#"{"when":{"service":["retrieve","move"]},"then":{"lossy":{"declared":true}}}"#, "pixels lose their lowest bits, which the instance says under the UID of the original", [];
+    "wado.lossy-derived" => r#"{"when":{"service":["retrieve","move"]},"then":{"lossy":{"declared":true,"new-uid":true}}}"#, "pixels lose their lowest bits, and the instance is another one that says so", [];
+    "data.undefined-length" => r#"{"when":{"service":["retrieve","move"]},"then":{"misencode":{"how":"undefined-length"}}}"#, "a sequence is under the VR UN and of undefined length", [];
+    "data.delimiter-length" => r#"{"when":{"service":["retrieve","move"]},"then":{"misencode":{"how":"delimiter-length"}}}"#, "a sequence ends with a delimiter that has a length", [];
+    "data.private-syntax" => r#"{"when":{"service":"retrieve","protocol":"web"},"then":{"damage-file":{"claims":"1.2.840.113619.5.2"}}}"#, "a file names a private transfer syntax", [];
 }

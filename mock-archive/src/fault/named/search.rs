@@ -86,4 +86,5 @@ named! {
     "json.byte-order-mark" => r#"{"when":{"service":"search","protocol":"web"},"then":{"byte-order-mark":{}}}"#, "the JSON of a search begins with a byte order mark", [];
     "qido.tz-shift" => r#"{"when":{"service":"search"},"then":{"shift-dates":{"days":1}}}"#, "dates are taken for those of another day", [];
     "qido.count-ahead" => r#"{"when":{"service":"search"},"then":{"stale-count":{"attribute":"NumberOfStudyRelatedInstances","behind":-1}}}"#, "the number of instances of a study is one too many", [];
+    "qido.time-shift" => r#"{"when":{"service":"search"},"then":{"shift-dates":{"days":0,"minutes":60}}}"#, "times are taken for those of an hour later", [];
 }

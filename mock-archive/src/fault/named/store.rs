@@ -72,4 +72,8 @@ named! {
     "stow.cut-at-part" => r#"{"when":{"service":"store","protocol":"web"},"then":{"break-off":{"at":"part","how":"reset"}},"often":{"nth":{"from":2,"to":2}}}"#, "the connection is reset at the second part", [];
     "stow.stored-409" => r#"{"when":{"service":"store","protocol":"web"},"then":{"store-status":{"instead-of":200,"status":409}}}"#, "a store without any failure is answered 409", [];
     "stow.chunked-ignored" => r#"{"when":{"service":"store","protocol":"web","header":{"transfer-encoding":"chunked"}},"then":{"http-status":{"status":200,"body":"none"}}}"#, "a body in chunks is not read and answered 200", [];
+    "stow.busy" => r#"{"when":{"service":"store"},"then":{"busy":{}}}"#, "an instance that is sent again within five seconds is refused as being created", [];
+    "stow.conflict-issuer" => r#"{"when":{"service":"store"},"then":{"patient-conflict":{"on":["issuer"],"reason":"A778"}}}"#, "an instance whose patient has another issuer than its study's is refused with A778", [];
+    "stow.conflict-attributes" => r#"{"when":{"service":"store"},"then":{"patient-conflict":{"on":["patient-name","birth-date","sex","study-date","accession-number","referring-physician","study-id","study-description"],"reason":"A779"}}}"#, "an instance that says something else of patient or study than the first is refused with A779", [];
+    "stow.latest-wins" => r#"{"when":{"service":"store"},"then":{"patient-conflict":{"outcome":"latest","on":["patient-id","issuer","patient-name","birth-date","sex","study-date","accession-number","study-description"]}}}"#, "patient and study are as the instance that came last says", [];
 }

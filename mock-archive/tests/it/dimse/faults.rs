@@ -215,3 +215,85 @@ async fn a_second_request_is_accepted_again() {
         Answer::Pdu(Pdu::AssociationAC(_))
     ));
 }
+
+#[tokio::test]
+async fn uids_of_an_acceptance_are_padded_as_in_a_data_set() {
+    let archive = with(Rule::named("ul.pads-uids").unwrap()).await;
+    let mut peer = Peer::connect(archive.dimse_addr()).await;
+    peer.send(&bytes_of(request())).await;
+    let pdu = peer.pdu().await.unwrap().unwrap();
+    assert_eq!(pdu[0], 2, "A-ASSOCIATE-AC");
+    let padded = |kind: u8, uid: &[u8]| {
+        let item = [&[kind, 0, 0, uid.len() as u8 + 1], uid, &[0]].concat();
+        pdu.windows(item.len()).any(|window| window == item)
+    };
+    assert!(padded(0x10, b"1.2.840.10008.3.1.1.1"));
+    assert!(padded(0x40, IMPLICIT.as_bytes()) || padded(0x40, EXPLICIT.as_bytes()));
+    let length = u32::from_be_bytes(*pdu[2..6].first_chunk().unwrap());
+    assert_eq!(length as usize, pdu.len() - 6);
+}
+
+#[tokio::test]
+async fn a_store_response_names_another_instance() {
+    let archive = with(Rule::named("store.rsp-wrong-uid").unwrap()).await;
+    let study = ct("chest").size(16).slices(1);
+    let instance = &study.instances()[0];
+    let asked = for_storing(study.instances(), &[]);
+    let id = Peer::context_of(&asked, &instance.sop_class, &instance.transfer_syntax);
+    let (mut peer, _) = Peer::associate(&archive, asked).await;
+    peer.say(
+        id,
+        store_request(1, instance),
+        Some(data_set(instance)),
+        16_384,
+    )
+    .await;
+    let (Command::StoreRsp(response), _) = peer.message().await else {
+        panic!("no C-STORE-RSP")
+    };
+    assert_eq!(response.outcome.status, Status::SUCCESS);
+    assert_eq!(response.sop_instance, Some(uid("1.2.3.4.5")));
+    assert_eq!(archive.stored(), study.uids());
+}
+
+#[tokio::test]
+async fn a_search_fails_after_some_matches_and_nothing_comes_after_that() {
+    for studies in [1, 3] {
+        let archive = with(Rule::named("find.fails-midway").unwrap()).await;
+        for seed in 0..studies {
+            archive
+                .load(&ct("chest").size(16).seed(seed).slices(1))
+                .unwrap();
+        }
+        let asked = with_contexts(vec![
+            context(1, STUDY_FIND, &[EXPLICIT]),
+            context(3, VERIFICATION, &[EXPLICIT]),
+        ]);
+        let (mut peer, _) = Peer::associate(&archive, asked).await;
+        let find = FindRequest {
+            message_id: 7,
+            sop_class: uid(STUDY_FIND),
+            priority: Priority::Medium,
+        };
+        let keys = identifier(&[(tags::QUERY_RETRIEVE_LEVEL, VR::CS, "STUDY")]);
+        peer.say(1, find, Some(keys), 0).await;
+        let mut seen = Vec::new();
+        for _ in 0..2 {
+            let (Command::FindRsp(response), data_set) = peer.message().await else {
+                panic!("no C-FIND-RSP")
+            };
+            seen.push((response.outcome.status.0, data_set.is_some()));
+        }
+        assert_eq!(seen, [(0xFF00, true), (0xA700, false)], "{studies} studies");
+        let echo = EchoRequest {
+            message_id: 9,
+            sop_class: uid(VERIFICATION),
+        };
+        peer.say(3, echo, None, 0).await;
+        let (Command::EchoRsp(answer), _) = peer.message().await else {
+            panic!("something came after the last response")
+        };
+        assert_eq!(answer.message_id, 9);
+        peer.release().await;
+    }
+}

@@ -654,3 +654,80 @@ async fn a_get_counts_what_the_requester_refuses() {
         (Status::CANNOT_PERFORM_SUB_OPERATIONS, counts(0, 2, 0))
     );
 }
+
+#[tokio::test]
+async fn a_destination_refuses_all_or_one_instance() {
+    for (fault, status, completed, failed) in [
+        (
+            "move.destination-refuses",
+            Status::CANNOT_PERFORM_SUB_OPERATIONS,
+            0,
+            3,
+        ),
+        (
+            "move.destination-lacks-context",
+            Status::SUB_OPERATIONS_WARNING,
+            2,
+            1,
+        ),
+    ] {
+        let receiver = Receiver::start(Manners::default()).await;
+        let study = ct("chest").size(32).slices(3);
+        let builder = knowing(receiver.addr).rule(Rule::named(fault).unwrap());
+        let archive = holding(builder, &[&study]).await;
+        let (_, end, list) = moved(&archive, STUDY_MOVE, "DEST", study_identifier(&study)).await;
+        assert_eq!(end.outcome.status, status, "{fault}");
+        assert_eq!(end.sub_operations, counts(completed, failed, 0), "{fault}");
+        assert_eq!(
+            list.map(|list| list.len()),
+            Some(usize::from(failed)),
+            "{fault}"
+        );
+        assert_eq!(
+            receiver.instances().len(),
+            usize::from(completed),
+            "{fault}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn instances_still_come_after_a_move_is_said_to_be_done() {
+    let receiver = Receiver::start(Manners::default()).await;
+    let study = ct("chest").size(32).slices(3);
+    let builder = knowing(receiver.addr).rule(Rule::named("move.late-stores").unwrap());
+    let archive = holding(builder, &[&study]).await;
+    let (mut peer, _) = Peer::associate(&archive, asking(STUDY_MOVE)).await;
+    let request = MoveRequest {
+        message_id: 21,
+        sop_class: uid(STUDY_MOVE),
+        priority: Priority::Medium,
+        destination: title("DEST"),
+    };
+    peer.say(1, request, Some(study_identifier(&study)), 0)
+        .await;
+    let (pending, end, _) = ended(&mut peer).await;
+    assert_eq!((pending.len(), end.outcome.status), (0, Status::SUCCESS));
+    assert_eq!(end.sub_operations.completed, Some(1));
+    let all = async {
+        while receiver.instances().len() < 3 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let all = tokio::time::timeout(std::time::Duration::from_secs(20), all);
+    all.await.expect("the other two come too");
+    peer.release().await;
+}
+
+#[tokio::test]
+async fn a_derived_instance_goes_out_under_its_own_uid() {
+    let receiver = Receiver::start(Manners::default()).await;
+    let study = ct("chest").size(32).slices(1);
+    let builder = knowing(receiver.addr).rule(Rule::named("wado.lossy-derived").unwrap());
+    let archive = holding(builder, &[&study]).await;
+    moved(&archive, STUDY_MOVE, "DEST", study_identifier(&study)).await;
+    let received = receiver.received();
+    let inside = text(&object(&received[0].data_set), tags::SOP_INSTANCE_UID).unwrap();
+    assert_eq!(received[0].request.sop_instance.as_str(), inside);
+    assert_ne!(inside, study.uid(0));
+}
