@@ -16,7 +16,7 @@ use crate::exchange::Exchange;
 use crate::journal::Note;
 use crate::moment::{Lag, Moment, Under};
 use crate::request::Protocol;
-use crate::store::{Changes, Origin, Stored, Unchangeable};
+use crate::store::{Changes, Origin, Spooled, Stored, Unchangeable};
 
 /// An instance about which was decided.
 #[must_use = "an instance is not kept before it is settled"]
@@ -55,6 +55,11 @@ impl Archive {
     /// Whether an instance of so many bytes can be stored in passing, from async code: nothing waits for a disk, and there is little to read.
     pub(crate) fn stores_at_once(&self, bytes: u64) -> bool {
         bytes <= SHORT && !self.shared.storage.is_slow()
+    }
+
+    /// Whether these bytes can be: they are where they belong already but for their name, or nothing waits for a disk.
+    pub(crate) fn stores_spooled_at_once(&self, bytes: &Spooled) -> bool {
+        self.stores_at_once(bytes.len()) || bytes.len() <= SHORT && bytes.only_wants_a_name()
     }
 
     /// Keeps an instance at once if that is a matter of memory; otherwise reserves its place.

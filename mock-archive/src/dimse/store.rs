@@ -91,7 +91,7 @@ async fn spool(
         agreed.transfer_syntax.clone(),
     );
     meta.source_ae = Some(association.calling().to_string());
-    let mut spool = association.archive().spool();
+    let mut spool = association.archive().spool().eager();
     let mut kept = spool.write(meta.to_bytes().into());
     loop {
         let event = match association.next().await {
@@ -146,7 +146,7 @@ async fn store(
         request.sop_instance.clone(),
     );
     let (archive, exchange) = (association.archive().clone(), exchange.clone());
-    let judged = if archive.stores_at_once(incoming.bytes.len()) {
+    let judged = if archive.stores_spooled_at_once(&incoming.bytes) {
         archive.store(&exchange, incoming)
     } else {
         match tokio::task::spawn_blocking(move || archive.store(&exchange, incoming)).await {

@@ -8,10 +8,13 @@ use tempfile::NamedTempFile;
 
 use super::ahead;
 use super::content::{Content, Pieces, Reader};
-use super::{Retain, Storage, THRESHOLD};
+use super::{Retain, Storage, Sync, THRESHOLD};
 
 /// Chunks smaller than this are copied together, so that a client that sends byte by byte costs no more than others.
 const SMALL: usize = 4 * 1024;
+
+/// Of an instance that comes alone, so many bytes are written together.
+const EAGER: u64 = 64 * 1024;
 
 /// So many bytes of an instance are looked at for its header in memory.
 const MOST_KEPT: usize = 4 * 1024 * 1024;
@@ -25,6 +28,8 @@ pub struct Spool {
     /// Small chunks, not in `pieces` yet.
     pending: BytesMut,
     file: Option<NamedTempFile>,
+    /// More bytes in memory than these go to the file.
+    most: u64,
     written: u64,
     /// Bytes before this offset are passed over; only where headers are all that is retained.
     passed_over: u64,
@@ -51,12 +56,21 @@ impl Spool {
             pieces: Pieces::default(),
             pending: BytesMut::new(),
             file: None,
+            most: THRESHOLD as u64,
             written: 0,
             passed_over: 0,
             unseen: 0,
             kept: 0,
             digest,
         }
+    }
+
+    /// Writes while more comes, where a file is written at all. For an instance that nothing else is received beside: its sender waits for the answer, so that the
+    /// less is left to do at its end, the better.
+    #[must_use]
+    pub fn eager(mut self) -> Self {
+        self.most = EAGER;
+        self
     }
 
     /// Adds a chunk. It is not copied where it stays in memory, unless it is small.
@@ -126,7 +140,7 @@ impl Spool {
         }
         self.pieces.push(chunk);
         let stays = self.storage.directory.is_none() && self.storage.retain == Retain::All;
-        if !stays && self.pieces.len() > THRESHOLD as u64 {
+        if !stays && self.pieces.len() > self.most {
             self.flush()?;
         }
         Ok(())
@@ -187,6 +201,12 @@ impl Spooled {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Whether they are in the directory, which nobody waits for the disk to have.
+    pub(crate) fn only_wants_a_name(&self) -> bool {
+        let is_there = matches!(self.content, Content::Temporary { .. });
+        is_there && self.storage.directory.is_some() && self.storage.sync == Sync::Never
     }
 
     /// Reads them from anywhere.
