@@ -37,8 +37,12 @@ pub(crate) fn accepted(headers: &HeaderMap, query: &str) -> Result<Accept, Probl
     }
     let accept = Accept::parse(&fields.join(","));
     let has = |wanted: fn(&MediaType) -> bool| accept.members().iter().any(|m| wanted(&m.range));
-    let is_picture =
-        |media: &MediaType| matches!(media.essence(), "image/jpeg" | "image/png" | "image/gif");
+    let is_picture = |media: &MediaType| {
+        matches!(
+            media.essence(),
+            "image/jpeg" | "image/png" | "image/gif" | "image/apng"
+        )
+    };
     if has(|media| media.is(DICOM)) && has(is_picture) {
         return Err(Problem::bad_request(
             "Accept mixes application/dicom with rendered media types, which PS3.18 8.7.5 forbids",

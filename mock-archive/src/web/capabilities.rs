@@ -27,8 +27,14 @@ const FILES: &str = "multipart/related; type=\"application/dicom\"";
 const XML: &str = "multipart/related; type=\"application/dicom+xml\"";
 const OCTETS: &str = "multipart/related; type=\"application/octet-stream\"";
 const ATTRIBUTES: &[&str] = &["application/dicom+json", XML];
-const PICTURES: &[&str] = &["image/jpeg", "image/png", "image/gif"];
-const LOOKS: &[&str] = &["image/jpeg", "image/png", "image/gif", "text/html"];
+const PICTURES: &[&str] = &["image/jpeg", "image/png", "image/gif", "image/apng"];
+const LOOKS: &[&str] = &[
+    "image/jpeg",
+    "image/png",
+    "image/gif",
+    "image/apng",
+    "text/html",
+];
 
 /// A resource, and for each of its methods what goes in and comes out.
 struct Row {

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 const TAKEN: &str = "Accept, Accept-Charset, Accept-Encoding, Authorization, Content-Type, If-None-Match, If-Range, Range";
 
 /// Header fields of answers that a page may read beyond those that need no permission.
-const SHOWN: &str = "Accept-Ranges, Allow, Content-Encoding, Content-Length, Content-Location, Content-Range, ETag, Location, Retry-After, Warning, WWW-Authenticate";
+const SHOWN: &str = "Accept-Ranges, Allow, Content-Encoding, Content-Length, Content-Location, Content-Range, ETag, Location, Retry-After, Warning, WWW-Authenticate, X-Rendered";
 
 /// The answer to a preflight: which methods and header fields a page of any origin may use here.
 pub(crate) fn preflight(headers: &HeaderMap, methods: &'static str) -> Response {

@@ -13,12 +13,12 @@ use crate::store::Stored;
 use crate::web::Asked;
 use crate::web::accept::parameter;
 use crate::web::problem::Problem;
-use crate::web::rendered::{self, Size};
+use crate::web::rendered::{self, DEPTH, Size, VOI};
 use crate::web::resource::Resource;
 use crate::web::wado;
 
 /// What a picture may come as.
-const PICTURES: [&str; 3] = ["image/jpeg", "image/png", "image/gif"];
+const PICTURES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/apng"];
 
 /// The longest edge where only the other one is limited, in pixels.
 const UNLIMITED: u32 = 8192;
@@ -195,6 +195,14 @@ fn as_rendered(query: &str) -> Result<String, Problem> {
             };
             let why = format!("missing parameters: {missing}; a window has center and width");
             return Err(Problem::bad_request(why));
+        }
+    }
+    // Ours: the same in both services.
+    for name in [VOI, DEPTH] {
+        if let Some(value) = parameter(query, name) {
+            let value =
+                percent_encoding::utf8_percent_encode(&value, percent_encoding::NON_ALPHANUMERIC);
+            wishes.push(format!("{name}={value}"));
         }
     }
     let [columns, rows] = [edge(query, "columns")?, edge(query, "rows")?];

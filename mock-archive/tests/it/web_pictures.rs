@@ -245,3 +245,137 @@ async fn an_ecg_is_rendered_as_a_plot() {
     let body = answer.bytes().await.unwrap();
     assert_eq!(body[16..24], [0, 0, 0x04, 0x38, 0, 0, 0x02, 0x24]);
 }
+
+/// What an answer says about how its picture was made.
+fn said(response: &Response) -> String {
+    let value = response.headers().get("x-rendered");
+    value.map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_picture_says_which_window_it_was_made_by() {
+    let archive = MockArchive::start().await;
+    let slice = &CHEST.instances()[0];
+    stow(&archive, [slice]).await;
+    let path = path(slice);
+    let uri = format!(
+        "/wado?requestType=WADO&studyUID={}&seriesUID={}&objectUID={}",
+        slice.study, slice.series, slice.sop_instance
+    );
+    for (path, words) in [
+        (format!("{path}/rendered"), "\"MEDIASTINUM\", first of 2"),
+        (
+            format!("{path}/frames/1/rendered?x-voi=2"),
+            "\"LUNG\", 2 of 2",
+        ),
+        (
+            format!("{path}/rendered?x-voi=bone"),
+            "preset bone as asked",
+        ),
+        (
+            format!("{path}/thumbnail?x-voi=1%25-99%25"),
+            "percentiles 1 to 99 as asked",
+        ),
+        (
+            format!("{path}/rendered?x-voi=automatic"),
+            "percentiles 0.5 to 99.5 as asked",
+        ),
+        (
+            format!("{path}/rendered?window=50,300,linear"),
+            "window as asked",
+        ),
+        (
+            format!("{uri}&contentType=image/png&x-voi=lung"),
+            "preset lung as asked",
+        ),
+    ] {
+        let answer = get(&archive, &path, "image/png").await;
+        assert_eq!(answer.status(), 200, "{path}");
+        let said = said(&answer);
+        assert!(
+            said.starts_with("frame 1 of 1, 512 x 512 pixels, ") && said.contains(words),
+            "{path}: {said}"
+        );
+    }
+    // Two frames, two sentences.
+    let cine = dicom_fixtures::ultrasound().width(64).frames(3);
+    let cine = &cine.instances()[0];
+    stow(&archive, [cine]).await;
+    let two = format!("{}/frames/1,3/rendered", self::path(cine));
+    let accept = "multipart/related; type=\"image/jpeg\"";
+    assert_eq!(
+        said(&get(&archive, &two, accept).await),
+        "frame 1 of 3, 64 x 48 pixels, colour | frame 3 of 3, 64 x 48 pixels, colour"
+    );
+}
+
+#[tokio::test]
+async fn grey_pngs_have_sixteen_bits_when_asked_for() {
+    let archive = MockArchive::start().await;
+    let slice = &CHEST.instances()[0];
+    stow(&archive, [slice]).await;
+    for (query, depth) in [("", 8), ("?x-depth=8", 8), ("?x-depth=16", 16)] {
+        let path = format!("{}/rendered{query}", path(slice));
+        let bytes = get(&archive, &path, "image/png")
+            .await
+            .bytes()
+            .await
+            .unwrap();
+        // Bit depth and colour type of the header chunk.
+        assert_eq!(bytes[24..26], [depth, 0], "{query}");
+    }
+}
+
+#[tokio::test]
+async fn wishes_of_ours_that_cannot_be_are_named() {
+    let archive = MockArchive::start().await;
+    let slice = &CHEST.instances()[0];
+    stow(&archive, [slice]).await;
+    for (query, accept, words) in [
+        ("x-voi=nose", "image/png", "x-voi \\\"nose\\\" cannot be"),
+        ("x-voi=", "image/png", "x-voi"),
+        ("x-voi=0", "image/png", "x-voi"),
+        ("x-voi=99%25-1%25", "image/png", "x-voi"),
+        (
+            "x-voi=lung&window=40,400,linear",
+            "image/png",
+            "give one of both",
+        ),
+        (
+            "x-depth=12",
+            "image/png",
+            "x-depth \\\"12\\\" cannot be: want 8 or 16",
+        ),
+        ("x-depth=16", "image/jpeg", "image/jpeg has 8 bits"),
+        ("x-depth=16", "image/gif", "image/gif has 8 bits"),
+    ] {
+        let path = format!("{}/rendered?{query}", path(slice));
+        let answer = get(&archive, &path, accept).await;
+        assert_eq!(answer.status(), 400, "{query}");
+        let body = answer.text().await.unwrap();
+        assert!(body.contains(words), "{query}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn what_moves_as_gif_moves_as_png_too() {
+    let archive = MockArchive::start().await;
+    let cine = dicom_fixtures::ultrasound().width(64).frames(5);
+    let cine = &cine.instances()[0];
+    stow(&archive, [cine]).await;
+    for (path, pictures) in [
+        (format!("{}/rendered", path(cine)), 5_u32),
+        (format!("{}/frames/2/rendered", path(cine)), 0),
+        (format!("{}/thumbnail", path(cine)), 0),
+    ] {
+        let answer = get(&archive, &path, "image/apng").await;
+        assert_eq!(answer.headers()["content-type"], "image/apng");
+        let bytes = answer.bytes().await.unwrap();
+        assert!(bytes.starts_with(b"\x89PNG"));
+        let control = bytes.windows(4).position(|four| four == b"acTL");
+        let count = control.map_or(0, |at| {
+            u32::from_be_bytes(bytes[at + 4..at + 8].try_into().unwrap())
+        });
+        assert_eq!(count, pictures, "{path}");
+    }
+}

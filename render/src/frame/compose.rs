@@ -13,7 +13,7 @@ use crate::image::{Image, Photometric};
 use crate::overlay;
 use crate::presentation::{self, Area, Presentation, Shutter, Turn};
 use crate::shown::Shown;
-use crate::viewport::{Grid, Layout, PixelShape, Viewport};
+use crate::viewport::{Grid, Layout, PixelShape, Sample, Viewport};
 
 /// What a picture is made from, but the samples.
 #[derive(Clone, Copy)]
@@ -356,34 +356,23 @@ fn moved(image: &Image, pixels: Pixels, canvas: (i64, i64, u32, u32)) -> Pixels 
 }
 
 /// Cuts and scales finished pixels.
-fn fit((width, height): (u32, u32), layout: &Layout, pixels: Pixels) -> Pixels {
+fn fit(size: (u32, u32), layout: &Layout, pixels: Pixels) -> Pixels {
+    fn scaled<T: Sample, const N: usize>(
+        (width, height): (u32, u32),
+        layout: &Layout,
+        samples: &[T],
+    ) -> Vec<T> {
+        let pixels = samples.as_chunks::<N>().0.to_vec();
+        let grid = Grid {
+            width,
+            height,
+            pixels,
+        };
+        layout.apply(&grid).pixels.into_flattened()
+    }
     match pixels {
-        Pixels::Grey8(levels) => {
-            let pixels = levels.as_chunks::<1>().0.to_vec();
-            let grid = Grid {
-                width,
-                height,
-                pixels,
-            };
-            Pixels::Grey8(layout.apply(&grid).pixels.into_flattened())
-        }
-        Pixels::Grey16(levels) => {
-            let pixels = levels.as_chunks::<1>().0.to_vec();
-            let grid = Grid {
-                width,
-                height,
-                pixels,
-            };
-            Pixels::Grey16(layout.apply(&grid).pixels.into_flattened())
-        }
-        Pixels::Rgb8(samples) => {
-            let pixels = samples.as_chunks::<3>().0.to_vec();
-            let grid = Grid {
-                width,
-                height,
-                pixels,
-            };
-            Pixels::Rgb8(layout.apply(&grid).pixels.into_flattened())
-        }
+        Pixels::Grey8(levels) => Pixels::Grey8(scaled::<_, 1>(size, layout, &levels)),
+        Pixels::Grey16(levels) => Pixels::Grey16(scaled::<_, 1>(size, layout, &levels)),
+        Pixels::Rgb8(samples) => Pixels::Rgb8(scaled::<_, 3>(size, layout, &samples)),
     }
 }

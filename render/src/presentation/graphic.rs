@@ -1,5 +1,7 @@
 //! What somebody drew and wrote on an image (PS3.3 C.10.5).
 
+mod compound;
+
 use std::f64::consts::TAU;
 
 use dicom_dictionary_std::tags;
@@ -52,7 +54,27 @@ pub(crate) fn draw(
     for (_, annotation) in annotations {
         let name = text(annotation, tags::GRAPHIC_LAYER).unwrap_or_default();
         let colour = colour(layer(state.data_set(), &name));
+        // Each has an equivalent of simple objects, which is only for those who cannot draw it (C.10.5.1.3.1).
+        let mut replaced = Vec::new();
+        for object in items(annotation, tags::COMPOUND_GRAPHIC_SEQUENCE) {
+            let identity = number(object, tags::COMPOUND_GRAPHIC_INSTANCE_ID);
+            let is_drawn =
+                drawn < MOST_OBJECTS && compound::draw(picture, object, colour, places).is_some();
+            if is_drawn {
+                drawn += 1;
+                replaced.extend(identity);
+            } else if !has_equivalent(annotation, identity) {
+                left_out += 1;
+            }
+        }
+        let is_replaced = |object: &InMemDicomObject| {
+            number(object, tags::COMPOUND_GRAPHIC_INSTANCE_ID)
+                .is_some_and(|identity| replaced.contains(&identity))
+        };
         for object in items(annotation, tags::GRAPHIC_OBJECT_SEQUENCE) {
+            if is_replaced(object) {
+                continue;
+            }
             if drawn >= MOST_OBJECTS || graphic(picture, object, colour, places).is_none() {
                 left_out += 1;
             } else {
@@ -60,17 +82,29 @@ pub(crate) fn draw(
             }
         }
         for object in items(annotation, tags::TEXT_OBJECT_SEQUENCE) {
+            if is_replaced(object) {
+                continue;
+            }
             if drawn >= MOST_OBJECTS || written(picture, object, colour, places).is_none() {
                 left_out += 1;
             } else {
                 drawn += 1;
             }
         }
-        left_out += items(annotation, tags::COMPOUND_GRAPHIC_SEQUENCE).len();
     }
     let note = (left_out > 0)
         .then(|| format!("{left_out} annotation(s) of the presentation state are not drawn"));
     (drawn, note.into_iter().collect())
+}
+
+/// Whether simple objects stand for a compound graphic of this identity.
+fn has_equivalent(annotation: &InMemDicomObject, identity: Option<u32>) -> bool {
+    let sequences = [tags::GRAPHIC_OBJECT_SEQUENCE, tags::TEXT_OBJECT_SEQUENCE];
+    let mut objects = sequences
+        .into_iter()
+        .flat_map(|sequence| items(annotation, sequence));
+    identity.is_some()
+        && objects.any(|object| number(object, tags::COMPOUND_GRAPHIC_INSTANCE_ID) == identity)
 }
 
 /// The colour of a layer, white where it has none.

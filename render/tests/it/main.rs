@@ -6,6 +6,7 @@
 )]
 
 mod attributes;
+mod compound;
 mod docs;
 mod frames;
 mod grey;
