@@ -37,8 +37,8 @@ class Name:
         self.number = f"{instance:06}"
 
 
-def part10(name, rows, columns, frames=1, pixels=None):
-    """A Part 10 file with 16-bit grey pixels, as bytes before the pixels and the pixels."""
+def part10(name, rows, columns, frames=1, grey=None):
+    """A Part 10 file with 16-bit grey pixels, as bytes before the pixels. `grey` is window center and width, rescale intercept and slope."""
     sop_class = MULTI_FRAME if frames > 1 else SECONDARY_CAPTURE
     meta = b"".join(
         [
@@ -78,6 +78,7 @@ def part10(name, rows, columns, frames=1, pixels=None):
             element(0x28, 0x101, b"US", short(16)),
             element(0x28, 0x102, b"US", short(15)),
             element(0x28, 0x103, b"US", short(0)),
+            b"".join(element(0x28, 0x1050 + i, b"DS", value) for i, value in enumerate(grey or ())),
         ]
     )
     length = rows * columns * 2 * frames

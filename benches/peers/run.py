@@ -2,7 +2,9 @@
 """Our archive and its peers side by side on loopback, in one run. See README.md beside this."""
 
 import argparse
+import array
 import pathlib
+import random
 import shutil
 import socket
 import subprocess
@@ -265,6 +267,51 @@ def retrieve(table, scratch, scale):
     table.row("frame 100 of 100, rendered as JPEG", "/s", "more", measure(frames, "/100/rendered", "image/jpeg"), kinds)
 
 
+def texture(rows, columns):
+    """Grey values of 12 bits that pack as pictures do: a slope with the grain of a detector, the same in every run."""
+    chance, row = random.Random(5), array.array("H")
+    for y in range(rows):
+        grain = chance.randbytes(columns)
+        row.extend((x * 2400 // columns + y * 1200 // rows) + grain[x] for x in range(columns))
+    return row.tobytes()
+
+
+def names_of(file):
+    """Study, series and instance of a file in Explicit VR, by a search for their elements."""
+    uids = []
+    for element in (b"\x20\0\x0d\0UI", b"\x20\0\x0e\0UI", b"\x08\0\x18\0UI"):
+        at = file.index(element) + 6
+        length = int.from_bytes(file[at : at + 2], "little")
+        uids.append(file[at + 2 : at + 2 + length].decode().rstrip("\0 "))
+    return uids
+
+
+def rendered(table, scratch, _):
+    """Pictures over one connection: drawn and encoded anew for each request. With a window in the file: without one Orthanc draws white."""
+    sources = {}
+    for title, edge, frames in (("512 x 512 grey", 512, 1), ("2048 x 2048 grey", 2048, 1), ("frame 50 of 100, 512 x 512", 512, 100)):
+        sources[title] = part10(Name(6, 1, len(sources)), edge, edge, frames, ("776", "3600", "-1024", "1")) + texture(edge, edge) * frames, 50 if frames > 1 else 1
+    fixtures = ROOT / "fixtures"
+    for title, path in (
+        ("1024 x 1024 JPEG 2000", "real/pydicom-data/MR2_J2KI.dcm"),
+        ("64 x 64 JPEG-LS", "encoded/ct-jpegls-lossless.dcm"),
+        ("colour JPEG", "encoded/us-jpeg-baseline-422.dcm"),
+    ):
+        if (fixtures / path).exists():
+            sources[title] = (fixtures / path).read_bytes(), 1
+    for title, (file, frame) in sources.items():
+        for media in ("image/png", "image/jpeg"):
+
+            def measure(kind):
+                study, series, instance = names_of(file)
+                with kind(scratch) as server:
+                    clients.store(server.web, len(clients.PART) + len(file), iter([clients.PART + file]))
+                    path = f"/studies/{study}/series/{series}/instances/{instance}/frames/{frame}/rendered"
+                    return clients.Bare(server.web, path, media).rate()
+
+            table.row(f"rendered {title} as {media}", "/s", "more", measure, [servers.OursInMemory, servers.Orthanc])
+
+
 def start(table, scratch, _):
     def measure(kind):
         took = []
@@ -293,7 +340,7 @@ def main():
     servers.Ours.binary = given.archive
     table, scale = Table(given.row), 8 if given.quick else 1
     with tempfile.TemporaryDirectory(dir=given.directory) as scratch:
-        for part in (start, bulk, dimse_store, search, retrieve):
+        for part in (start, bulk, dimse_store, search, retrieve, rendered):
             try:
                 part(table, pathlib.Path(scratch), scale)
             except Exception as error:

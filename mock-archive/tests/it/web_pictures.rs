@@ -293,7 +293,7 @@ async fn a_picture_says_which_window_it_was_made_by() {
         assert_eq!(answer.status(), 200, "{path}");
         let said = said(&answer);
         assert!(
-            said.starts_with("frame 1 of 1, 512 x 512 pixels, ") && said.contains(words),
+            said.starts_with("frame 1 of 1, 32 x 32 pixels, ") && said.contains(words),
             "{path}: {said}"
         );
     }

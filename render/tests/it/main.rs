@@ -9,6 +9,7 @@ mod attributes;
 mod compound;
 mod docs;
 mod frames;
+mod fuzz;
 mod grey;
 mod matrix;
 mod mutations;
