@@ -54,3 +54,17 @@ def test_the_workflow_installs_what_its_steps_need_and_runs_the_examples():
         where = f'DICOM_BINARIES="{folder.replace("~", "$HOME")}/bin" '
         assert step["run"].startswith(where)
         run(step["run"].removeprefix(where).replace("python3", "python"))
+
+
+def test_the_conformance_workflow_judges_an_archive_and_leaves_its_reports(tmp_path):
+    steps = yaml.safe_load((ROOT / "examples" / "github" / "conformance.yml").read_text())["jobs"]["conformance"]["steps"]
+    named = {step.get("name"): step for step in steps}
+    for package in named["Install the harness"]["run"].split()[-2:]:
+        assert f'name = "{package}"' in "".join(path.read_text() for path in ROOT.glob("*/Cargo.toml")), package
+    home = tmp_path / ".local" / "dicom"
+    home.mkdir(parents=True)
+    (home / "bin").symlink_to(BINARIES)
+    said = run(f"cd {tmp_path}\n" + named["Judge the archive"]["run"], HOME=str(tmp_path))
+    assert " 0 failed" in said
+    kept = tmp_path / named["Keep the report"]["with"]["path"]
+    assert sorted(path.name for path in kept.iterdir()) == ["badge.svg", "junit.xml", "report.html", "report.json"]

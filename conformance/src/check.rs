@@ -2,12 +2,16 @@
 //!
 //! Everything but the function is data, so that the list, the reports and the reference page come from one place.
 
+mod profile;
+
 use std::fmt;
 use std::pin::Pin;
 use std::str::FromStr;
 
 use crate::context::Context;
 use crate::outcome::Verdict;
+
+pub use profile::{Profile, ProfileVerdict};
 
 /// One question to an archive.
 #[derive(Debug)]
@@ -24,7 +28,7 @@ pub struct Check {
     pub needs: &'static [Need],
     /// The editions of the standard in which the clause says so.
     pub editions: Editions,
-    /// The profiles that contain it.
+    /// The core profiles and `robust`, where it is in one of them; [`Profile::contains`] knows the others too.
     pub profiles: &'static [Profile],
     /// The named fault of the mock archive under which it must fail.
     pub fault: &'static str,
@@ -43,6 +47,11 @@ impl Check {
     /// The part of the id before the first dot: `stow` of `stow.partial.202`.
     pub fn group(&self) -> &'static str {
         self.id.split_once('.').map_or(self.id, |(group, _)| group)
+    }
+
+    /// Whether it is a MUST that hardly any archive meets, which no core profile asks for.
+    pub fn is_rarely_met(&self) -> bool {
+        profile::is_rarely_met(self)
     }
 
     /// The clauses as a person reads them: `PS3.18 10.5.3.1, PS3.18 I.1`.
@@ -365,37 +374,6 @@ impl Editions {
     pub fn contains(&self, edition: Edition) -> bool {
         self.since.is_none_or(|since| since <= edition)
             && self.until.is_none_or(|until| edition <= until)
-    }
-}
-
-/// A named set of checks in which nothing may be left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Profile {
-    /// The MUSTs of STOW-RS, QIDO-RS, WADO-RS and the JSON model.
-    CoreWeb,
-    /// The MUSTs of the upper layer, C-ECHO, C-STORE, C-FIND and C-MOVE.
-    CoreDimse,
-    /// Multipart and PDU edge cases.
-    Robust,
-}
-
-impl Profile {
-    /// All of them, in order.
-    pub const ALL: [Self; 3] = [Self::CoreWeb, Self::CoreDimse, Self::Robust];
-
-    /// As it is called in reports.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::CoreWeb => "core-web",
-            Self::CoreDimse => "core-dimse",
-            Self::Robust => "robust",
-        }
-    }
-}
-
-impl fmt::Display for Profile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
     }
 }
 

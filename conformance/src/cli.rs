@@ -1,30 +1,23 @@
 //! The command line.
 
+mod archive;
 mod arguments;
+mod judging;
+mod saved;
 
-use std::io::{IsTerminal, Write};
-use std::path::Path;
-use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use clap::{Parser, Subcommand};
 
-use dicom_conformance::check::{Edition, Need};
+use dicom_conformance::check::Edition;
 use dicom_conformance::identity::Identity;
-use dicom_conformance::outcome::Ascii;
-use dicom_conformance::probe::scp::StorageScp;
-use dicom_conformance::report::text::{Colour, Detail, Style, Times};
-use dicom_conformance::report::{Exit, Report, json, junit, text};
-use dicom_conformance::run::{Options, Strict, run};
+use dicom_conformance::report::Exit;
 use dicom_conformance::selection::Selection;
-use dicom_conformance::target::embedded::Embedded;
-use dicom_conformance::target::start::{StartError, Started};
-use dicom_conformance::target::{Claims, DimseTarget, Target};
 use dicom_conformance::{catalogue, explain, selftest};
-use dicom_mock_archive::policy::Policy;
 
-use arguments::RunArguments;
+use arguments::{RunArguments, TargetArguments};
 
 /// Judges a DICOM archive over DICOMweb and DIMSE, each check with its clause.
 ///
@@ -58,6 +51,39 @@ enum Command {
         /// Id of the check.
         id: String,
     },
+    /// Compare two runs: newly failing (then the exit code is 1), newly passing, appeared, vanished.
+    Diff {
+        /// JSON report of the older run.
+        old: PathBuf,
+        /// JSON report of the newer run.
+        new: PathBuf,
+    },
+    /// Judge a saved run again, without the archive: with other waivers, or strictly.
+    Judge {
+        /// JSON report of a run, or the folder of a bundle.
+        run: PathBuf,
+        /// Known failures.
+        #[arg(long, value_name = "FILE")]
+        waivers: Option<PathBuf>,
+        /// Warnings about interoperability, and what is offered undeclared, fail.
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Draw one page over several runs.
+    Html {
+        /// JSON reports, a column each.
+        #[arg(required = true)]
+        runs: Vec<PathBuf>,
+        /// Where to write it; stdout if not given.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// What a vendor declares of an archive.
+    #[command(subcommand)]
+    Statement(StatementCommand),
+    /// Known failures.
+    #[command(subcommand)]
+    Waivers(WaiversCommand),
     /// Prove the checks: each passes on the faithful archive and fails under its own fault.
     Selftest {
         /// Ids, prefixes or clauses; all if none.
@@ -69,6 +95,26 @@ enum Command {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum StatementCommand {
+    /// Draft a statement from what can be seen of an archive, on stdout.
+    Init(Box<TargetArguments>),
+    /// Compare a statement (--statement) with the archive; 1 if something is declared and not offered.
+    Check(Box<TargetArguments>),
+}
+
+#[derive(Debug, Subcommand)]
+enum WaiversCommand {
+    /// Write entries for the failures of a run, without reason and owner, and drop those that are stale.
+    Update {
+        /// JSON report of a run.
+        run: PathBuf,
+        /// The file to bring up to date; stdout if not given.
+        #[arg(long, value_name = "FILE")]
+        waivers: Option<PathBuf>,
+    },
+}
+
 impl Cli {
     /// Does what was asked for. Errors are about the arguments or about the harness's own surroundings.
     ///
@@ -76,13 +122,33 @@ impl Cli {
     /// Wrong arguments, and files that cannot be written.
     pub(crate) async fn execute(self) -> anyhow::Result<Exit> {
         match self.command.unwrap_or(Command::Run(Box::new(self.run))) {
-            Command::Run(arguments) => judge(&arguments).await,
+            Command::Run(arguments) => judging::judge(&arguments).await,
             Command::List { json: false } => print(&explain::list()),
             Command::List { json: true } => print(&format!("{:#}\n", explain::list_json())),
             Command::Explain { id } => match catalogue::find(&id) {
-                Some(check) => print(&explain::explain(check)),
+                Some(check) => {
+                    let sample = selftest::sample(check, &Identity::new(1)).await?;
+                    let sample = sample.map(|got| format!("  {:<9} {got}\n", "failure"));
+                    print(&(explain::explain(check) + &sample.unwrap_or_default()))
+                }
                 None => bail!("no check is called {id:?}; dicom-conformance list shows them all"),
             },
+            Command::Diff { old, new } => saved::diff(&old, &new),
+            Command::Judge {
+                run,
+                waivers,
+                strict,
+            } => saved::judge(&run, waivers.as_deref(), strict),
+            Command::Html { runs, output } => saved::html(&runs, output.as_deref()),
+            Command::Statement(StatementCommand::Init(target)) => {
+                judging::draft_statement(&target).await
+            }
+            Command::Statement(StatementCommand::Check(target)) => {
+                judging::check_statement(&target).await
+            }
+            Command::Waivers(WaiversCommand::Update { run, waivers }) => {
+                saved::update_waivers(&run, waivers.as_deref())
+            }
             Command::Selftest { only, seed } => {
                 let selection = Selection {
                     only,
@@ -102,179 +168,14 @@ impl Cli {
     }
 }
 
-/// What must live as long as the run.
-enum Keep {
-    Nothing,
-    Embedded(#[expect(dead_code, reason = "dropping it ends the archive")] Embedded),
-    Started(Started),
-}
-
-async fn judge(arguments: &RunArguments) -> anyhow::Result<Exit> {
-    let selection = Selection {
-        only: arguments.only.clone(),
-        skip: arguments.skip.clone(),
-        profiles: arguments.profile.clone(),
-    };
-    let checks = selection.checks(arguments.edition)?;
-    let clock = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let identity = Identity::new(arguments.seed.unwrap_or(clock.as_secs()));
-
-    let (keep, mut target) = match target(arguments).await? {
-        Ok(found) => found,
-        Err(error) => {
-            eprintln!("dicom-conformance: {error}");
-            return Ok(Exit::Unreachable);
-        }
-    };
-    if let Some((ae_title, port)) = &arguments.move_destination {
-        let dimse = target
-            .dimse
-            .as_ref()
-            .context("--move-destination needs a DIMSE address")?;
-        let address = dimse.destination_address(*port);
-        let scp = StorageScp::listen(ae_title, address).await;
-        target.destination = Some(Arc::new(
-            scp.with_context(|| format!("cannot listen on {address}"))?,
-        ));
-        target
-            .arguments
-            .push_str(&format!(" --move-destination {ae_title}={port}"));
-    }
-
-    for (need, value) in &arguments.claim {
-        target.arguments.push_str(&match (need, value.as_str()) {
-            // A secret is not repeated in a report.
-            (Need::UserIdentity, _) | (_, "") => format!(" --claim {need}"),
-            (_, value) => format!(" --claim {need}={value}"),
-        });
-        target.claims.insert(*need, value.clone());
-    }
-
-    let options = Options {
-        identity,
-        edition: arguments.edition,
-        strict: if arguments.strict {
-            Strict::Yes
-        } else {
-            Strict::No
-        },
-        check_limit: arguments.timeout,
-        run_limit: arguments.run_limit,
-    };
-    let report = run(&Arc::new(target), &checks, &options).await;
-    if let Keep::Started(server) = keep {
-        server.stop().await;
-    }
-    tell(&report, arguments, clock.as_secs())?;
-    Ok(report.exit())
-}
-
-async fn target(arguments: &RunArguments) -> anyhow::Result<Result<(Keep, Target), StartError>> {
-    if let Some(command) = &arguments.start {
-        let started = Started::run(command, &arguments.calling).await;
-        return Ok(started.map(|(server, target)| (Keep::Started(server), target)));
-    }
-    if arguments.web.is_none() && arguments.dimse.is_none() {
-        let faults: Vec<_> = arguments.fault.iter().map(String::as_str).collect();
-        let (archive, mut target) =
-            Embedded::claiming(policy(arguments.edition), Claims::new(), &faults).await?;
-        target.arguments = faults
-            .iter()
-            .map(|fault| format!("--fault {fault}"))
-            .collect::<Vec<_>>()
-            .join(" ");
-        return Ok(Ok((Keep::Embedded(archive), target)));
-    }
-    let mut words = Vec::new();
-    if let Some(web) = &arguments.web {
-        if web.cannot_be_a_base() || !matches!(web.scheme(), "http" | "https") {
-            bail!("{web} is not an http or https URL");
-        }
-        words.push(format!("--web {web}"));
-    }
-    let dimse = arguments.dimse.as_ref().map(|address| {
-        words.push(format!(
-            "--dimse {address} --called {} --calling {}",
-            arguments.called, arguments.calling
-        ));
-        DimseTarget {
-            address: address.clone(),
-            called: arguments.called.clone(),
-            calling: arguments.calling.clone(),
-        }
-    });
-    let target = Target {
-        web: arguments.web.clone(),
-        dimse,
-        destination: None,
-        claims: Claims::new(),
-        arguments: words.join(" "),
-    };
-    Ok(Ok((Keep::Nothing, target)))
-}
-
-/// The default policy of the built-in archive in an edition.
-fn policy(edition: Edition) -> Policy {
-    Policy {
-        edition: match edition {
-            Edition::E2024e => dicom_mock_archive::policy::Edition::E2024,
-            Edition::E2026a => dicom_mock_archive::policy::Edition::E2026,
-        },
-        ..Policy::default()
-    }
-}
-
-fn tell(report: &Report, arguments: &RunArguments, started: u64) -> anyhow::Result<()> {
-    let stdout = std::io::stdout();
-    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let style = Style {
-        ascii: if arguments.ascii {
-            Ascii::Yes
-        } else {
-            Ascii::No
-        },
-        colour: if stdout.is_terminal() && !no_colour {
-            Colour::On
-        } else {
-            Colour::Off
-        },
-        detail: if arguments.verbose {
-            Detail::Checks
-        } else {
-            Detail::Groups
-        },
-    };
-    print(&text::render(report, style, Times::Shown))?;
-    if let Some(path) = &arguments.json {
-        write(
-            path,
-            format!("{:#}\n", json::report(report, started)).as_bytes(),
-        )?;
-    }
-    if let Some(path) = &arguments.junit {
-        write(path, junit::render(report)?.as_bytes())?;
-    }
-    if let Some(folder) = &arguments.transcript {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot create {}", folder.display()))?;
-        write(
-            &folder.join("smoke.txt"),
-            report.observed.transcript().text().as_bytes(),
-        )?;
-        for judged in &report.checks {
-            write(
-                &folder.join(format!("{}.txt", judged.check.id)),
-                judged.transcript.text().as_bytes(),
-            )?;
-        }
-    }
-    Ok(())
-}
-
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// A file that was named on the command line: not to find it is a mistake of whoever named it.
+fn read(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path)
+        .map_err(|error| anyhow!("cannot read {}: {error}", path.display()))
 }
 
 /// A reader that has seen enough, as `head` does, is no error.

@@ -12,6 +12,7 @@ use crate::probe::dimse::Dimse;
 use crate::probe::raw::Raw;
 use crate::probe::scp::StorageScp;
 use crate::probe::web::Web;
+use crate::statement::Duplicate;
 use crate::target::Target;
 use crate::transcript::Transcript;
 
@@ -41,7 +42,7 @@ impl Context {
             target: target.clone(),
             observed: observed.clone(),
             edition,
-            transcript: Transcript::default(),
+            transcript: Transcript::with_delay(target.index_delay()),
         }
     }
 
@@ -83,6 +84,11 @@ impl Context {
         let claimed = self.claimed(need).unwrap_or_default();
         let wrong = |_| Finding::error(format!("{need}={claimed:?} is not a number"));
         claimed.parse().map_err(wrong)
+    }
+
+    /// What becomes of another instance under a known UID, if the statement says so.
+    pub fn duplicate(&self) -> Option<Duplicate> {
+        self.target.statement.as_ref()?.duplicate()
     }
 
     /// A DICOMweb client with connections of its own.

@@ -17,6 +17,11 @@ impl Identity {
         self.seed
     }
 
+    /// Another run of the same seed: names of its own, that only seed and number decide.
+    pub(crate) fn again(&self, number: usize) -> Self {
+        Self::new(scramble(self.seed ^ number as u64))
+    }
+
     /// What all patient IDs of the run begin with: `CONF-2a-`.
     pub fn patient_prefix(&self) -> String {
         format!("CONF-{:x}-", self.seed)

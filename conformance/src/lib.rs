@@ -30,10 +30,15 @@ pub mod probe;
 pub mod transcript;
 
 pub mod context;
+
+pub mod statement;
+pub mod target;
+
 pub mod observe;
 pub mod run;
 pub mod selection;
-pub mod target;
+
+pub mod waivers;
 
 pub mod report;
 

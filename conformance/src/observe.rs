@@ -1,6 +1,6 @@
 //! The smoke run: is anybody there, and what do they offer?
 //!
-//! Without a statement of the vendor, what is offered is what was seen: a service that answers 404, 405 or 501, or a SOP class whose
+//! What is offered is what was seen: a service that answers 404, 405 or 501, or a SOP class whose
 //! context is refused, is not offered, and its checks do not apply. Anything else, however wrong, is offered.
 
 use std::collections::BTreeMap;
@@ -31,6 +31,8 @@ pub struct Observed {
 /// Whether something is offered, and from where that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observation {
+    /// What the statement says; `None` without one.
+    pub declared: Option<bool>,
     /// Whether it is offered.
     pub offered: bool,
     /// The answer that says so.
@@ -40,7 +42,10 @@ pub struct Observation {
 impl Observed {
     /// Looks at the target through its doors, each for as long as the limit.
     pub async fn of(target: &Arc<Target>, identity: &Identity, limit: Duration) -> Self {
-        let mut observed = Self::default();
+        let mut observed = Self {
+            transcript: Transcript::with_delay(target.index_delay()),
+            ..Self::default()
+        };
         let timeout = || Finding::fail(format!("no answer within {} s", limit.as_secs_f32()));
         if let Some(base) = &target.web {
             let looked = tokio::time::timeout(limit, observed.web(base, identity)).await;
@@ -55,6 +60,11 @@ impl Observed {
             observed.without(Door::Dimse, "no DIMSE address given");
         }
         observed.take_claims(&target.claims);
+        if let Some(statement) = &target.statement {
+            for (&need, seen) in &mut observed.offers {
+                seen.declared = Some(statement.declares(need));
+            }
+        }
         observed
     }
 
@@ -234,7 +244,7 @@ impl Observed {
 
     fn offer(&mut self, need: Need, offered: bool, source: &str) {
         let source = source.to_owned();
-        self.offers.insert(need, Observation { offered, source });
+        self.offers.insert(need, Observation::of(offered, source));
     }
 
     async fn dimse(&mut self, door: &DimseTarget, target: &Target) -> Verdict {
@@ -265,14 +275,11 @@ impl Observed {
                 "its presentation context was {}",
                 if offered { "accepted" } else { "not accepted" }
             );
-            self.offers.insert(need, Observation { offered, source });
+            self.offers.insert(need, Observation::of(offered, source));
         }
         self.offers.insert(
             Need::Dimse,
-            Observation {
-                offered: true,
-                source: "an association was accepted".into(),
-            },
+            Observation::of(true, "an association was accepted"),
         );
         let source = if has_destination {
             "as told on the command line"
@@ -281,10 +288,7 @@ impl Observed {
         };
         self.offers.insert(
             Need::MoveDestination,
-            Observation {
-                offered: has_destination,
-                source: source.into(),
-            },
+            Observation::of(has_destination, source),
         );
         if association.context(uids::VERIFICATION).is_some() {
             let status = association.echo().await?;
@@ -299,13 +303,7 @@ impl Observed {
 
     fn service(&mut self, need: Need, request: &str, status: u16, absent: bool) {
         let source = format!("{request} was answered {status}");
-        self.offers.insert(
-            need,
-            Observation {
-                offered: !absent,
-                source,
-            },
-        );
+        self.offers.insert(need, Observation::of(!absent, source));
     }
 
     /// Takes over what is claimed, where nothing can be seen. A door that nobody gave stays shut.
@@ -321,13 +319,7 @@ impl Observed {
                 true => "as claimed",
                 false => "not claimed",
             };
-            self.offers.insert(
-                need,
-                Observation {
-                    offered,
-                    source: source.into(),
-                },
-            );
+            self.offers.insert(need, Observation::of(offered, source));
         }
         if self.offers(Need::Delete) {
             self.offer(Need::NoDelete, false, "the opposite is claimed");
@@ -342,26 +334,15 @@ impl Observed {
         };
         for &need in Need::ALL.iter().filter(|need| need.door() == door) {
             // Not seen is not the same as not there: its checks are untestable.
-            self.offers.insert(
-                need,
-                Observation {
-                    offered: true,
-                    source: reason.clone(),
-                },
-            );
+            self.offers
+                .insert(need, Observation::of(true, reason.as_str()));
         }
         self.unreachable.push((door, reason));
     }
 
     fn without(&mut self, door: Door, reason: &str) {
         for &need in Need::ALL.iter().filter(|need| need.door() == door) {
-            self.offers.insert(
-                need,
-                Observation {
-                    offered: false,
-                    source: reason.into(),
-                },
-            );
+            self.offers.insert(need, Observation::of(false, reason));
         }
     }
 }
@@ -378,6 +359,16 @@ fn unlike(study: &Study) -> [String; 2] {
     let mut words: Vec<_> = name.split(['^', ' ']).collect();
     words.reverse();
     [words.join("%20"), words.join("%5E")]
+}
+
+impl Observation {
+    fn of(offered: bool, source: impl Into<String>) -> Self {
+        Self {
+            declared: None,
+            offered,
+            source: source.into(),
+        }
+    }
 }
 
 /// Whether a status says that there is no such service.

@@ -1,19 +1,30 @@
 //! What a run found, and the forms in which it is told.
 
+pub mod badge;
+pub mod bundle;
+pub mod diff;
+pub mod html;
 pub mod json;
 pub mod junit;
+pub mod ndjson;
+pub mod rejudge;
+pub mod saved;
 pub mod text;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::check::{Check, Edition, Profile};
+use crate::catalogue;
+use crate::check::{Check, Edition, Need, Profile, ProfileVerdict};
 use crate::identity::Identity;
 use crate::observe::Observed;
 use crate::outcome::{Difference, Outcome};
+use crate::run::Strict;
+use crate::statement::{Product, compare};
 use crate::target::Target;
 use crate::transcript::Transcript;
+use crate::waivers::{Objection, Waiver, Waivers, Word};
 
 /// Everything that a run found.
 #[derive(Debug)]
@@ -28,6 +39,14 @@ pub struct Report {
     pub observed: Arc<Observed>,
     /// The checks in the order in which they ran.
     pub checks: Vec<Judged>,
+    /// Whether what is only interoperability, and what is offered undeclared, fails the run.
+    pub strict: Strict,
+    /// The profiles that were asked for by name; one that is not passed fails the run.
+    pub asked: Vec<Profile>,
+    /// Waivers that do not hold.
+    pub objections: Vec<Objection>,
+    /// Checks that are known to fail at times: how often they failed, and of how many times.
+    pub rates: BTreeMap<&'static str, (usize, usize)>,
     /// How long all of it took.
     pub took: Duration,
 }
@@ -43,10 +62,27 @@ pub struct Judged {
     pub difference: Option<Difference>,
     /// Of an untestable check: the check that judges what failed.
     pub because: Option<&'static str>,
+    /// Of a waived check: who waived it and why.
+    pub waiver: Option<Waiver>,
     /// What went over the wire.
     pub transcript: Transcript,
     /// How long it took.
     pub took: Duration,
+}
+
+/// A profile and how it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProfileResult {
+    /// The profile.
+    pub profile: Profile,
+    /// Its checks that passed.
+    pub passed: usize,
+    /// Its checks in the run.
+    pub checks: usize,
+    /// Whether these are all that it has.
+    pub is_whole: bool,
+    /// What that amounts to.
+    pub verdict: ProfileVerdict,
 }
 
 /// How the process ends.
@@ -72,6 +108,7 @@ impl Judged {
             outcome: Outcome::Pass,
             difference: None,
             because: None,
+            waiver: None,
             transcript,
             took,
         }
@@ -116,6 +153,10 @@ impl Report {
         let judged = self.checks.iter().any(|judged| judged.outcome.is_judged());
         let failed = self.checks.iter().any(|judged| judged.outcome.is_failure());
         let broken = self.count(Outcome::Error) > 0;
+        let undeclared = self.strict == Strict::Yes && !self.undeclared().is_empty();
+        let closed = (self.profiles().into_iter())
+            .any(|it| self.asked.contains(&it.profile) && it.verdict != ProfileVerdict::Pass);
+        let failed = failed || undeclared || closed || !self.objections.is_empty();
         [
             (broken, Exit::Broken),
             (!self.observed.unreachable().is_empty(), Exit::Unreachable),
@@ -127,25 +168,73 @@ impl Report {
         .unwrap_or(Exit::Passed)
     }
 
-    /// For each profile with a check in the run: how many of these passed, and how many there are.
-    pub fn profiles(&self) -> Vec<(Profile, usize, usize)> {
-        let of = |profile: Profile| {
-            let members: Vec<_> = self
-                .checks
-                .iter()
-                .filter(|judged| judged.check.profiles.contains(&profile))
-                .collect();
-            let passed = members
-                .iter()
-                .filter(|judged| judged.outcome == Outcome::Pass)
-                .count();
-            (profile, passed, members.len())
-        };
-        Profile::ALL
-            .into_iter()
-            .map(of)
-            .filter(|&(_, _, members)| members > 0)
+    /// How each profile of the edition ended that has a check in the run.
+    pub fn profiles(&self) -> Vec<ProfileResult> {
+        let all = Profile::ALL.iter().copied();
+        let of_edition = all.filter(|it| it.edition().is_none_or(|own| own == self.edition));
+        of_edition
+            .map(|profile| self.profile(profile))
+            .filter(|result| result.checks > 0)
             .collect()
+    }
+
+    fn profile(&self, profile: Profile) -> ProfileResult {
+        let members: Vec<_> = (self.checks.iter())
+            .filter(|judged| profile.contains(judged.check))
+            .collect();
+        let passes = |judged: &&&Judged| match judged.outcome {
+            Outcome::Pass => true,
+            Outcome::Warn => !profile.is_strict(),
+            _ => false,
+        };
+        let passed = members.iter().filter(passes).count();
+        let whole = (catalogue::all().iter())
+            .filter(|check| profile.contains(check) && check.editions.contains(self.edition))
+            .count();
+        let verdict = match (passed == members.len(), members.len() < whole) {
+            (false, _) => ProfileVerdict::Fail,
+            (true, true) => ProfileVerdict::Incomplete,
+            (true, false) => ProfileVerdict::Pass,
+        };
+        ProfileResult {
+            profile,
+            passed,
+            checks: members.len(),
+            is_whole: members.len() == whole,
+            verdict,
+        }
+    }
+
+    /// What is offered and not declared; nothing without a statement.
+    pub fn undeclared(&self) -> Vec<Need> {
+        compare::undeclared(&self.observed)
+    }
+
+    /// What the archive is called, if a statement says so.
+    pub fn product(&self) -> Option<&Product> {
+        let statement = self.target.statement.as_deref()?;
+        Some(statement.product())
+    }
+
+    /// Lets waivers speak, on a day such as `2026-11-21`: known failures are waived, waivers that do not hold are objected to.
+    pub fn waive(&mut self, waivers: &Waivers, today: &str) {
+        let product = self.product().cloned();
+        for judged in &mut self.checks {
+            let ended = (judged.outcome, judged.got().to_owned());
+            let ended = (ended.0, ended.1.as_str());
+            match waivers.word(judged.check.id, ended, product.as_ref(), today) {
+                Word::Silent => {}
+                Word::Waived(waiver) => {
+                    judged.outcome = Outcome::Waived;
+                    judged.waiver = Some(waiver);
+                }
+                Word::Flaky(flaky) => {
+                    judged.outcome = Outcome::Waived;
+                    judged.waiver = Some(flaky.into());
+                }
+                Word::Objection(objection) => self.objections.push(objection),
+            }
+        }
     }
 
     /// The groups of checks in the order in which they ran.

@@ -1,13 +1,14 @@
-//! Runs checks: the smoke run first, then one check after the other, each with its own connections, data and time limit.
+//! Runs checks: the smoke run first, then the checks, each with its own connections, data and time limit; several at once if asked to.
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt, stream};
 use tokio::time::{Instant, timeout};
 
-use crate::check::{Check, Edition, Level, Need};
+use crate::check::{Check, Edition, Known, Level, Need, Profile};
 use crate::context::Context;
 use crate::identity::Identity;
 use crate::observe::Observed;
@@ -24,11 +25,22 @@ pub struct Options {
     pub edition: Edition,
     /// Whether interoperability checks fail the run.
     pub strict: Strict,
+    /// The profiles that were asked for by name: not to pass one fails the run.
+    pub asked: Vec<Profile>,
+    /// Checks that are known to fail at times: they run [`TIMES`] times, so that the report can say how often.
+    pub flaky: Vec<&'static str>,
+    /// A check that is turned off, so that it passes whatever comes: to see who notices.
+    pub disarmed: Option<&'static str>,
+    /// How many checks run at once.
+    pub jobs: usize,
     /// The longest that one check may take.
     pub check_limit: Duration,
     /// The longest that all of them may take.
     pub run_limit: Duration,
 }
+
+/// How often a check runs that is known to fail at times.
+pub const TIMES: usize = 5;
 
 /// Whether a broken interoperability check is a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +58,10 @@ impl Options {
             identity,
             edition: Edition::E2026a,
             strict: Strict::No,
+            asked: Vec::new(),
+            flaky: Vec::new(),
+            disarmed: None,
+            jobs: 1,
             check_limit: Duration::from_secs(30),
             run_limit: Duration::from_secs(600),
         }
@@ -54,22 +70,76 @@ impl Options {
 
 /// Judges a target by these checks.
 pub async fn run(target: &Arc<Target>, checks: &[&'static Check], options: &Options) -> Report {
+    run_telling(target, checks, options, &|_| {}).await
+}
+
+/// The same, telling of each check as it ends. The report has them in the order of `checks`, however many run at once.
+pub async fn run_telling(
+    target: &Arc<Target>,
+    checks: &[&'static Check],
+    options: &Options,
+    tell: &(dyn Fn(&Judged) + Send + Sync),
+) -> Report {
     let start = Instant::now();
     let end = start + options.run_limit;
-    let smoke_limit = options.check_limit.min(options.run_limit);
+    // Each door has half of the run, so that two that hang leave it within its limit.
+    let smoke_limit = options.check_limit.min(options.run_limit / 2);
     let observed = Arc::new(Observed::of(target, &options.identity, smoke_limit).await);
+    let observed = &observed;
 
-    let mut judged = Vec::new();
-    for check in checks {
-        let left = end.saturating_duration_since(Instant::now());
-        judged.push(judge(check, target, &observed, options, left).await);
+    let ended = |(place, check): (usize, &'static Check)| {
+        let ended = async move {
+            let left = end.saturating_duration_since(Instant::now());
+            let judged = judge(check, target, observed, options, left).await;
+            tell(&judged);
+            (place, judged)
+        };
+        ended.boxed()
+    };
+    // Who counts associations or measures times wants to be alone.
+    let (together, alone): (Vec<_>, Vec<_>) =
+        (checks.iter().copied().enumerate()).partition(|(_, check)| {
+            check
+                .needs
+                .iter()
+                .all(|need| need.known() != Known::Claimed)
+        });
+    let together: Vec<_> = together.into_iter().map(ended).collect();
+    let mut judged: Vec<_> = stream::iter(together)
+        .buffer_unordered(options.jobs.max(1))
+        .collect()
+        .await;
+    for one in alone {
+        judged.push(ended(one).await);
+    }
+    judged.sort_by_key(|(place, _)| *place);
+    let checks: Vec<_> = judged.into_iter().map(|(_, judged)| judged).collect();
+
+    let mut rates = BTreeMap::new();
+    for judged in checks
+        .iter()
+        .filter(|it| options.flaky.contains(&it.check.id))
+    {
+        let mut failed = usize::from(judged.outcome.is_failure());
+        for again in 1..TIMES {
+            let mut options = options.clone();
+            options.identity = options.identity.again(again);
+            let left = end.saturating_duration_since(Instant::now());
+            let judged = judge(judged.check, target, observed, &options, left).await;
+            failed += usize::from(judged.outcome.is_failure());
+        }
+        rates.insert(judged.check.id, (failed, TIMES));
     }
     Report {
         identity: options.identity.clone(),
         edition: options.edition,
         target: target.clone(),
-        observed,
-        checks: judged,
+        observed: observed.clone(),
+        checks,
+        strict: options.strict,
+        asked: options.asked.clone(),
+        objections: Vec::new(),
+        rates,
         took: start.elapsed(),
     }
 }
@@ -84,6 +154,7 @@ async fn judge(
     let start = Instant::now();
     let context = Context::new(check, &options.identity, target, observed, options.edition);
     let finding = match prerequisite(check, observed, left) {
+        _ if options.disarmed == Some(check.id) => None,
         Some(finding) => Some(finding),
         None => {
             let limit = options.check_limit.min(left);
@@ -127,6 +198,9 @@ async fn judge(
     judged
 }
 
+/// What a check waits for whose capability is declared and not offered.
+pub const DECLARED: &str = "declared-vs-observed";
+
 fn timed_out(context: &Context, limit: Duration) -> Finding {
     let waiting = context.transcript().last_request();
     let waiting = waiting.map_or_else(String::new, |request| format!(", after {request}"));
@@ -135,13 +209,6 @@ fn timed_out(context: &Context, limit: Duration) -> Finding {
 
 /// What stands in the way of a check before it has begun.
 fn prerequisite(check: &Check, observed: &Observed, left: Duration) -> Option<Finding> {
-    if let Some(need) = check.needs.iter().find(|&&need| !observed.offers(need)) {
-        let source = observed
-            .all()
-            .get(need)
-            .map_or("", |observation| observation.source.as_str());
-        return Some(Finding::NotApplicable(format!("{need}: {source}")));
-    }
     let closed = observed
         .unreachable()
         .iter()
@@ -150,6 +217,19 @@ fn prerequisite(check: &Check, observed: &Observed, left: Duration) -> Option<Fi
         return Some(Finding::Untestable {
             because: "smoke",
             reason: reason.clone(),
+        });
+    }
+    let lacking = (check.needs.iter())
+        .filter_map(|need| Some((need, observed.all().get(need)?)))
+        .find(|(_, seen)| !seen.offered);
+    if let Some((need, seen)) = lacking {
+        let source = format!("{need}: {}", seen.source);
+        return Some(match seen.declared {
+            Some(true) => Finding::Untestable {
+                because: DECLARED,
+                reason: format!("declared, not offered: {source}"),
+            },
+            _ => Finding::NotApplicable(source),
         });
     }
     if left.is_zero() {

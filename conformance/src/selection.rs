@@ -21,7 +21,7 @@ pub enum SelectionError {
     #[error("no check is called or begins with {0:?}, and none stands on such a clause")]
     NoSuchCheck(String),
     /// A profile that does not exist.
-    #[error("no profile is called {0:?}; there are {known}", known = Profile::ALL.map(Profile::word).join(", "))]
+    #[error("no profile is called {0:?}; there are {known}", known = Profile::ALL.iter().copied().map(Profile::word).collect::<Vec<_>>().join(", "))]
     NoSuchProfile(String),
     /// Everything was left out.
     #[error("no check is left of the selection")]
@@ -47,13 +47,12 @@ impl Selection {
                 return Err(SelectionError::NoSuchProfile(name.clone()));
             }
         }
+        let asked = self.asked();
         let wanted = |check: &Check| {
             let only =
                 self.only.is_empty() || self.only.iter().any(|selector| selects(selector, check));
             let skip = self.skip.iter().any(|selector| selects(selector, check));
-            let in_profile =
-                |profile: &Profile| self.profiles.iter().any(|name| name == profile.word());
-            let profile = self.profiles.is_empty() || check.profiles.iter().any(in_profile);
+            let profile = asked.is_empty() || asked.iter().any(|profile| profile.contains(check));
             only && !skip && profile && check.editions.contains(edition)
         };
         let checks: Vec<_> = catalogue::all()
@@ -66,6 +65,13 @@ impl Selection {
         } else {
             Ok(checks)
         }
+    }
+
+    /// The profiles that are asked for.
+    pub fn asked(&self) -> Vec<Profile> {
+        let all = Profile::ALL.iter().copied();
+        all.filter(|profile| self.profiles.iter().any(|name| name == profile.word()))
+            .collect()
     }
 
     /// Whether it is the whole catalogue.

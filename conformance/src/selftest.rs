@@ -59,6 +59,13 @@ pub enum Killed {
     No,
 }
 
+impl Row {
+    /// Whether the check noticed its fault.
+    pub fn is_killed(&self) -> bool {
+        self.killed != Killed::No
+    }
+}
+
 impl Matrix {
     /// Whether every check passed on the faithful archive and every fault was noticed by its own check.
     pub fn is_clean(&self) -> bool {
@@ -142,6 +149,39 @@ async fn prove(
 ) -> Result<Row, EmbeddedError> {
     let report = under(&[check.fault], check.needs, near, options).await?;
     Ok(row(check, &report))
+}
+
+/// What a check says under its own fault; nothing if the mock archive does not have that.
+///
+/// # Errors
+/// An archive that does not start.
+pub async fn sample(
+    check: &'static Check,
+    identity: &Identity,
+) -> Result<Option<String>, EmbeddedError> {
+    if !can_be_proven(check) {
+        return Ok(None);
+    }
+    let mut options = Options::new(identity.clone());
+    options.check_limit = CHECK_LIMIT;
+    Ok(match prove(check, &[check], &options).await?.killed {
+        Killed::Yes(got) => Some(got),
+        Killed::No => None,
+    })
+}
+
+/// The row of a check that is turned off: it passes whatever comes. Who finds it killed has a matrix that proves nothing.
+///
+/// # Errors
+/// An archive that does not start, or does not have the fault.
+pub async fn prove_disarmed(
+    check: &'static Check,
+    identity: &Identity,
+) -> Result<Row, EmbeddedError> {
+    let mut options = Options::new(identity.clone());
+    options.check_limit = CHECK_LIMIT;
+    options.disarmed = Some(check.id);
+    prove(check, &[check], &options).await
 }
 
 /// Whether the mock archive has the fault under which the check must fail.

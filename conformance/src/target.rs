@@ -6,11 +6,14 @@ pub mod start;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use url::Url;
 
-use crate::check::Need;
+use crate::check::{Check, Need};
+use crate::identity::Identity;
 use crate::probe::scp::StorageScp;
+use crate::statement::Statement;
 
 /// Where an archive is and how it is spoken to.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +26,8 @@ pub struct Target {
     pub destination: Option<Arc<StorageScp>>,
     /// What is claimed for it, that cannot be seen.
     pub claims: Claims,
+    /// What its vendor declares.
+    pub statement: Option<Arc<Statement>>,
     /// The arguments that name this archive on the command line.
     pub arguments: String,
 }
@@ -42,6 +47,24 @@ pub struct DimseTarget {
 }
 
 impl Target {
+    /// How long after a store an instance may be missing from searches, as declared.
+    pub fn index_delay(&self) -> Duration {
+        (self.statement.as_ref()).map_or(Duration::ZERO, |statement| statement.index_delay())
+    }
+
+    /// The command that repeats one check.
+    pub fn repeat(&self, check: &Check, identity: &Identity) -> String {
+        let arguments = match self.arguments.as_str() {
+            "" => String::new(),
+            arguments => format!(" {arguments}"),
+        };
+        let seed = identity.seed();
+        format!(
+            "dicom-conformance run{arguments} --only {} --seed {seed}",
+            check.id
+        )
+    }
+
     /// In one line: the URL, and the AE title at its address.
     pub fn line(&self) -> String {
         let web = self.web.as_ref().map(|url| {

@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// The exchanges of one check, in order. Clones write into the same transcript.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +17,12 @@ pub struct Transcript {
 struct Pages {
     exchanges: Vec<Exchange>,
     left: BTreeSet<String>,
+    /// How long what is stored may be missing from searches.
+    delay: Duration,
+    /// A store whose answer has not come.
+    is_storing: bool,
+    /// When the last store was answered.
+    stored: Option<Instant>,
 }
 
 /// One request and what came of it.
@@ -35,6 +44,24 @@ pub(crate) const WAIT: &str = "(wait)";
 pub(crate) struct Ticket(usize);
 
 impl Transcript {
+    /// One whose archive declares that it shows what it stored only after so long.
+    pub(crate) fn with_delay(delay: Duration) -> Self {
+        let transcript = Self::default();
+        transcript.lock().delay = delay;
+        transcript
+    }
+
+    /// Waits until what was stored has to be there: the declared delay after the last store, not at all without one.
+    pub(crate) async fn settled(&self) {
+        let until = {
+            let pages = self.lock();
+            pages.stored.map(|stored| stored + pages.delay)
+        };
+        if let Some(until) = until {
+            tokio::time::sleep_until(until).await;
+        }
+    }
+
     /// Notes a request; the answer may never come.
     pub(crate) fn sent(&self, line: impl Into<String>, detail: impl Into<String>) -> Ticket {
         let exchanges = &mut self.lock().exchanges;
@@ -48,7 +75,12 @@ impl Transcript {
 
     /// Notes the answer to it.
     pub(crate) fn got(&self, ticket: Ticket, line: impl Into<String>, detail: &str) {
-        if let Some(exchange) = self.lock().exchanges.get_mut(ticket.0) {
+        let mut pages = self.lock();
+        if pages.is_storing && !pages.delay.is_zero() {
+            pages.stored = Some(Instant::now());
+            pages.is_storing = false;
+        }
+        if let Some(exchange) = pages.exchanges.get_mut(ticket.0) {
             exchange.got = line.into();
             exchange.detail.push('\n');
             exchange.detail.push_str(detail);
@@ -71,7 +103,9 @@ impl Transcript {
 
     /// Notes that a study was sent to the archive and may be there from now on.
     pub(crate) fn leave(&self, study: &str) {
-        self.lock().left.insert(study.into());
+        let mut pages = self.lock();
+        pages.left.insert(study.into());
+        pages.is_storing = true;
     }
 
     /// The studies that were sent, in order.

@@ -10,8 +10,9 @@ use url::Url;
 use dicom_conformance::check::{Edition, Known, Need};
 use dicom_conformance::target::embedded::CALLING;
 
+/// Which archive.
 #[derive(Args, Debug)]
-pub(super) struct RunArguments {
+pub(super) struct TargetArguments {
     /// Base URL of DICOMweb, the part before /studies.
     #[arg(
         long,
@@ -28,14 +29,9 @@ pub(super) struct RunArguments {
         conflicts_with = "start"
     )]
     pub(super) dimse: Option<String>,
-    /// AE title of the archive.
-    #[arg(
-        long,
-        value_name = "AE",
-        default_value = "ANY-SCP",
-        help_heading = "Target"
-    )]
-    pub(super) called: String,
+    /// AE title of the archive; else what the statement says, else ANY-SCP.
+    #[arg(long, value_name = "AE", help_heading = "Target")]
+    pub(super) called: Option<String>,
     /// Our AE title.
     #[arg(long, value_name = "AE", default_value = CALLING, help_heading = "Target")]
     pub(super) calling: String,
@@ -51,6 +47,16 @@ pub(super) struct RunArguments {
     /// A fault of the built-in archive, to see what a broken archive looks like.
     #[arg(long, value_name = "NAME", help_heading = "Target", conflicts_with_all = ["web", "dimse", "start"])]
     pub(super) fault: Vec<String>,
+    /// What the vendor declares, as TOML (`statement init` drafts one): judged is what is declared, and what is offered undeclared is reported.
+    #[arg(long, value_name = "FILE", help_heading = "Target")]
+    pub(super) statement: Option<PathBuf>,
+}
+
+/// What to judge it by, and where to tell.
+#[derive(Args, Debug)]
+pub(super) struct RunArguments {
+    #[command(flatten)]
+    pub(super) target: TargetArguments,
 
     /// Only these checks: an id, the beginning of one, or a clause such as PS3.18/10.5.
     #[arg(long, value_name = "ID|GROUP|CLAUSE", help_heading = "Selection")]
@@ -58,19 +64,25 @@ pub(super) struct RunArguments {
     /// Not these.
     #[arg(long, value_name = "ID|GROUP|CLAUSE", help_heading = "Selection")]
     pub(super) skip: Vec<String>,
-    /// Only the checks of these profiles.
+    /// Only the checks of these profiles; not to pass one fails the run, also where a check of it does not apply.
     #[arg(long, value_name = "PROFILE", help_heading = "Selection")]
     pub(super) profile: Vec<String>,
     /// Edition of the standard.
     #[arg(long, default_value = "2026a", help_heading = "Selection")]
     pub(super) edition: Edition,
-    /// Interoperability checks fail the run.
+    /// Known failures, as TOML: each with a reason and an owner. One that is not needed any more fails the run.
+    #[arg(long, value_name = "FILE", help_heading = "Selection")]
+    pub(super) waivers: Option<PathBuf>,
+    /// Interoperability checks, and what is offered undeclared, fail the run.
     #[arg(long, help_heading = "Selection")]
     pub(super) strict: bool,
 
     /// Seed of data and order; taken from the clock if not given.
     #[arg(long, value_name = "N", help_heading = "Run")]
     pub(super) seed: Option<u64>,
+    /// How many checks run at once; those that count associations or measure times run alone.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=64), help_heading = "Run")]
+    pub(super) jobs: u8,
     /// The longest that a check may take, in seconds.
     #[arg(long, value_name = "S", default_value = "30", value_parser = seconds, help_heading = "Run")]
     pub(super) timeout: Duration,
@@ -81,9 +93,21 @@ pub(super) struct RunArguments {
     /// Write the report as JSON.
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub(super) json: Option<PathBuf>,
+    /// Write a JSON object a line for each check as it ends; - for stdout, in place of the report for people.
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    pub(super) ndjson: Option<PathBuf>,
     /// Write the report as JUnit XML.
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub(super) junit: Option<PathBuf>,
+    /// Write the report as one page of HTML that needs no network.
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    pub(super) html: Option<PathBuf>,
+    /// Write a badge: SVG, or JSON for a badge service if the file is called so. Only of whole profiles.
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    pub(super) badge: Option<PathBuf>,
+    /// Write everything into one folder: reports, statement, waivers, transcripts with their hashes.
+    #[arg(long, value_name = "DIR", help_heading = "Reports")]
+    pub(super) bundle: Option<PathBuf>,
     /// Write what went over the wire, a file for each check.
     #[arg(long, value_name = "DIR", help_heading = "Reports")]
     pub(super) transcript: Option<PathBuf>,

@@ -194,6 +194,9 @@ impl Raw {
             0 => text.clone(),
             _ => format!("{text}{length} bytes in {} pieces", body.len()),
         };
+        if !line.starts_with("POST") {
+            self.transcript.settled().await;
+        }
         let ticket = self.transcript.sent(&line, detail);
 
         let failed = |error: std::io::Error| Finding::fail(format!("no answer to {line}: {error}"));

@@ -339,6 +339,9 @@ impl Web {
         detail: String,
         request: reqwest::RequestBuilder,
     ) -> Verdict<Answer> {
+        if !line.starts_with("POST") {
+            self.transcript.settled().await;
+        }
         let ticket = self.transcript.sent(line.clone(), detail);
         let failed = |error: reqwest::Error| {
             Finding::fail(format!("no answer to {line}: {}", innermost(&error)))

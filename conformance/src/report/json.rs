@@ -2,12 +2,16 @@
 
 use serde_json::{Value, json};
 
+use crate::check::Need;
 use crate::outcome::Outcome;
 
 use super::{Judged, Report};
 
 /// The schema's text.
 pub const SCHEMA: &str = include_str!("../../schema/conformance-report-1.json");
+
+/// Name and version of the schema.
+pub const SCHEMA_ID: &str = "conformance-report/1";
 
 /// Exchanges that are shown of a check; the whole is in the transcript.
 const EVIDENCE: usize = 20;
@@ -18,14 +22,25 @@ pub fn report(report: &Report, started: u64) -> Value {
     checks.sort_by_key(|judged| judged.check.id);
     let capabilities: Vec<_> = (report.observed.all().iter())
         .map(|(need, seen)| {
-            json!({"name": need.word(), "declared": null, "observed": seen.offered, "source": seen.source})
+            json!({"name": need.word(), "declared": seen.declared, "observed": seen.offered, "source": seen.source})
         })
         .collect();
     let profiles: Vec<_> = (report.profiles().into_iter())
-        .map(|(profile, passed, checks)| {
-            let verdict = if passed == checks { "pass" } else { "fail" };
-            json!({"name": profile.word(), "passed": passed, "checks": checks, "verdict": verdict})
+        .map(|it| {
+            json!({
+                "name": it.profile.word(),
+                "passed": it.passed,
+                "checks": it.checks,
+                "verdict": it.verdict.word(),
+            })
         })
+        .collect();
+    let undeclared: Vec<_> = report.undeclared().into_iter().map(Need::word).collect();
+    let objections: Vec<_> = (report.objections.iter())
+        .map(|it| json!({"id": it.id, "what": it.what}))
+        .collect();
+    let rates: Vec<_> = (report.rates.iter())
+        .map(|(id, (failed, times))| json!({"id": id, "failed": failed, "times": times}))
         .collect();
     let counts: serde_json::Map<_, _> = report
         .counts()
@@ -36,7 +51,7 @@ pub fn report(report: &Report, started: u64) -> Value {
         .map(|(door, reason)| json!({"door": format!("{door:?}").to_lowercase(), "reason": reason}))
         .collect();
     json!({
-        "schema": "conformance-report/1",
+        "schema": SCHEMA_ID,
         "run": {
             "id": report.identity.patient_prefix(),
             "seed": report.identity.seed(),
@@ -47,11 +62,15 @@ pub fn report(report: &Report, started: u64) -> Value {
             "target": report.target.line(),
             "exit": report.exit() as u8,
         },
-        "statement": null,
+        "statement": report.target.statement.as_ref().map(|statement| statement.digest()),
+        "product": report.product().map(|it| json!({"name": it.name, "version": it.version})),
         "counts": counts,
         "unreachable": unreachable,
         "capabilities": capabilities,
-        "checks": checks.into_iter().map(check).collect::<Vec<_>>(),
+        "undeclared": undeclared,
+        "waivers": objections,
+        "flaky": rates,
+        "checks": checks.into_iter().map(|judged| check(&report.target.repeat(judged.check, &report.identity), judged)).collect::<Vec<_>>(),
         "profiles": profiles,
         "leftovers": report.leftovers(),
     })
@@ -66,12 +85,13 @@ pub fn normal(mut report: Value) -> Value {
     };
     without(&mut report["run"], &["started", "ms", "target", "harness"]);
     for check in report["checks"].as_array_mut().into_iter().flatten() {
-        without(check, &["ms"]);
+        without(check, &["ms", "repeat"]);
     }
     report
 }
 
-fn check(judged: &Judged) -> Value {
+/// One check of it, and the command that repeats it.
+pub(super) fn check(repeat: &str, judged: &Judged) -> Value {
     let check = judged.check;
     let passed = judged.outcome == Outcome::Pass;
     let exchanges = if passed {
@@ -94,8 +114,9 @@ fn check(judged: &Judged) -> Value {
         "expected": [judged.expected()],
         "actual": if passed { Value::Null } else { json!(judged.got()) },
         "evidence": evidence,
+        "repeat": if passed { "" } else { repeat },
         "ms": millis(judged.took),
-        "waiver": null,
+        "waiver": judged.waiver,
     })
 }
 
@@ -104,7 +125,7 @@ fn millis(took: std::time::Duration) -> u64 {
 }
 
 /// A time as in RFC 3339, UTC (days to date after Howard Hinnant's civil calendar).
-fn rfc3339(seconds: u64) -> String {
+pub fn rfc3339(seconds: u64) -> String {
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);

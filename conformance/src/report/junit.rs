@@ -5,6 +5,7 @@ use std::time::Duration;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 use quick_xml::{Error, Writer};
 
+use crate::check::Profile;
 use crate::outcome::Outcome;
 
 use super::{Judged, Report};
@@ -77,7 +78,7 @@ fn case(xml: &mut Writer<Vec<u8>>, judged: &Judged) -> Result<(), Error> {
     xml.write_event(Event::Start(start))?;
 
     xml.write_event(Event::Start(BytesStart::new("properties")))?;
-    let profiles: Vec<_> = check.profiles.iter().map(ToString::to_string).collect();
+    let profiles: Vec<_> = Profile::of(check).iter().map(ToString::to_string).collect();
     for (name, value) in [
         ("clause", check.clause_text()),
         ("level", check.level.to_string()),

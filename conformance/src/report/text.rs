@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::check::{Need, ProfileVerdict};
 use crate::outcome::{Ascii, Outcome};
 
 use super::{Judged, Report};
@@ -69,10 +70,11 @@ pub fn render(report: &Report, style: Style, times: Times) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
-        "dicom-conformance {}, edition {}, seed {}, nothing declared: what is offered was observed",
+        "dicom-conformance {}, edition {}, seed {}, {}",
         env!("CARGO_PKG_VERSION"),
         report.edition,
-        report.identity.seed()
+        report.identity.seed(),
+        declared(report)
     );
     if times == Times::Shown {
         let _ = writeln!(out, "{}", report.target.line());
@@ -98,8 +100,23 @@ pub fn render(report: &Report, style: Style, times: Times) -> String {
         }
     }
     collapsed(&mut out, report, style);
+    rarely_met(&mut out, report);
+    declarations(&mut out, report, style);
+    waivers(&mut out, report, style);
     summary(&mut out, report, style, times);
     out
+}
+
+fn declared(report: &Report) -> String {
+    match &report.target.statement {
+        None => "nothing declared: what is offered was observed".to_owned(),
+        Some(statement) => {
+            let product = statement.product();
+            let name = line(&format!("{} {}", product.name, product.version));
+            let digest = statement.digest().get(..12).unwrap_or_default();
+            format!("{} (statement {digest})", name.trim())
+        }
+    }
 }
 
 fn groups(out: &mut String, report: &Report, style: Style, times: Times) {
@@ -159,10 +176,6 @@ fn finding(out: &mut String, report: &Report, judged: &Judged, style: Style) {
         _ => "ERROR",
     };
     let word = style.paint(judged.outcome, word);
-    let arguments = match report.target.arguments.as_str() {
-        "" => String::new(),
-        arguments => format!(" {arguments}"),
-    };
     let _ = writeln!(
         out,
         "\n{word} {:<49} {:<7} {}",
@@ -173,9 +186,8 @@ fn finding(out: &mut String, report: &Report, judged: &Judged, style: Style) {
     let _ = writeln!(out, "      got       {}", line(judged.got()));
     let _ = writeln!(
         out,
-        "      repeat    dicom-conformance run{arguments} --only {} --seed {}",
-        check.id,
-        report.identity.seed()
+        "      repeat    {}",
+        report.target.repeat(check, &report.identity)
     );
 }
 
@@ -231,6 +243,57 @@ fn collapsed(out: &mut String, report: &Report, style: Style) {
     }
 }
 
+/// Failures that this archive shares with almost all others.
+fn rarely_met(out: &mut String, report: &Report) {
+    let failed = (report.checks.iter())
+        .filter(|judged| judged.check.is_rarely_met() && judged.outcome.is_failure());
+    let ids: Vec<_> = failed.map(|judged| judged.check.id).collect();
+    if !ids.is_empty() {
+        let _ = writeln!(
+            out,
+            "\nrarely met by any archive, and in no core profile: {}",
+            ids.join(", ")
+        );
+    }
+}
+
+/// What is offered and not declared.
+fn declarations(out: &mut String, report: &Report, style: Style) {
+    let undeclared: Vec<_> = report.undeclared().into_iter().map(Need::word).collect();
+    if !undeclared.is_empty() {
+        let word = style.paint(Outcome::Warn, format!("{} undeclared", undeclared.len()));
+        let _ = writeln!(
+            out,
+            "\n{word}: offered, and not in the statement\n      {}",
+            undeclared.join(", ")
+        );
+    }
+}
+
+/// Known failures with their reason, and waivers that do not hold.
+fn waivers(out: &mut String, report: &Report, style: Style) {
+    for judged in &report.checks {
+        if let Some(waiver) = &judged.waiver {
+            let word = style.paint(Outcome::Waived, "WAIVED");
+            let _ = writeln!(
+                out,
+                "\n{word} {}: {} ({})\n      got       {}",
+                judged.check.id,
+                line(&waiver.reason),
+                line(&waiver.owner),
+                line(judged.got())
+            );
+        }
+    }
+    for (id, (failed, times)) in &report.rates {
+        let _ = writeln!(out, "\nflaky: {id} failed {failed} times of {times}");
+    }
+    for objection in &report.objections {
+        let word = style.paint(Outcome::Fail, "WAIVER");
+        let _ = writeln!(out, "\n{word} {}: {}", objection.id, objection.what);
+    }
+}
+
 fn summary(out: &mut String, report: &Report, style: Style, times: Times) {
     let counts = report.counts();
     let passed =
@@ -245,22 +308,25 @@ fn summary(out: &mut String, report: &Report, style: Style, times: Times) {
             parts.push("0 failed".into());
         }
     }
-    let profiles: Vec<_> = report
-        .profiles()
-        .into_iter()
-        .map(|(profile, passed, members)| format!("{profile} {passed} of {members}"))
-        .collect();
     let time = if times == Times::Shown {
         format!(" in {:.1} s", report.took.as_secs_f64())
     } else {
         String::new()
     };
     let _ = writeln!(out, "\n{}{time}", parts.join(", "));
-    let _ = writeln!(
-        out,
-        "profiles, as far as they are built: {}",
-        profiles.join(", ")
-    );
+    for it in report.profiles() {
+        let outcome = match it.verdict {
+            ProfileVerdict::Pass => Outcome::Pass,
+            ProfileVerdict::Fail => Outcome::Fail,
+            ProfileVerdict::Incomplete => Outcome::NotObserved,
+        };
+        let verdict = style.paint(outcome, format!("{:<10}", it.verdict.word()));
+        let _ = writeln!(
+            out,
+            "profile {:<14} {verdict} {} of {}",
+            it.profile, it.passed, it.checks
+        );
+    }
     let left = report.leftovers().len();
     let prefix = report.identity.patient_prefix();
     let _ = writeln!(

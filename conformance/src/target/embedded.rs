@@ -109,6 +109,7 @@ impl Embedded {
             }),
             destination: Some(Arc::new(scp)),
             claims,
+            statement: None,
             arguments: String::new(),
         };
         Ok((Self { archive }, target))

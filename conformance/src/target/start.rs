@@ -158,6 +158,7 @@ fn target(line: &str, command: &str, calling: &str) -> Result<Target, StartError
         dimse,
         destination: None,
         claims: Claims::new(),
+        statement: None,
         arguments,
     })
 }

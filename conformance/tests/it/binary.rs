@@ -79,6 +79,10 @@ fn wrong_arguments_and_an_empty_selection_end_with_2() {
         (&["--only", "stow.nothing"][..], "stow.nothing"),
         (&["--only", "qido", "--skip", "qido"], "no check is left"),
         (&["--profile", "gold"], "gold"),
+        (&["--waivers", "no/such.toml"], "no/such.toml"),
+        (&["--statement", "no/such.toml"], "no/such.toml"),
+        (&["statement", "check"], "--statement"),
+        (&["diff", "no/such.json", "no/such.json"], "no/such.json"),
         (&["--web", "ftp://x/"], "ftp://x/"),
         (&["--web", "nonsense"], "nonsense"),
         (&["--fault", "no.such-fault"], "no.such-fault"),
@@ -128,6 +132,84 @@ fn nobody_there_ends_with_3() {
             said(&output)
         );
     }
+}
+
+#[test]
+fn a_run_is_drafted_waived_compared_and_drawn_from_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let run = |more: &[&str]| {
+        let fixed = ["--only", "stow.partial", "--seed", "7"];
+        conformance(&[&fixed[..], more].concat())
+    };
+    let (old, new, waivers) = (path("old.json"), path("new.json"), path("waivers.toml"));
+    let good = run(&["--json", &old]);
+    assert_eq!(good.status.code(), Some(0), "{}", said(&good));
+    let bad = run(&[
+        "--fault",
+        "stow.partial-200",
+        "--json",
+        &new,
+        "--ndjson",
+        "-",
+    ]);
+    assert_eq!(bad.status.code(), Some(1));
+    // Events are alone on stdout.
+    for line in String::from_utf8(bad.stdout.clone()).unwrap().lines() {
+        serde_json::from_str::<serde_json::Value>(line).unwrap();
+    }
+
+    let diff = conformance(&["diff", &old, &new]);
+    assert_eq!(diff.status.code(), Some(1));
+    assert!(said(&diff).contains("stow.partial.202"), "{}", said(&diff));
+    assert_eq!(conformance(&["diff", &new, &old]).status.code(), Some(0));
+
+    let html = conformance(&["html", &old, &new, "--output", &path("matrix.html")]);
+    assert_eq!(html.status.code(), Some(0), "{}", said(&html));
+    let page = std::fs::read_to_string(path("matrix.html")).unwrap();
+    assert!(page.contains("stow.partial.202"));
+
+    let update = ["waivers", "update", &new, "--waivers", &waivers];
+    assert_eq!(conformance(&update).status.code(), Some(0));
+    let unsigned = run(&["--fault", "stow.partial-200", "--waivers", &waivers]);
+    assert_eq!(unsigned.status.code(), Some(2), "{}", said(&unsigned));
+    assert!(
+        said(&unsigned).contains("has no reason"),
+        "{}",
+        said(&unsigned)
+    );
+    let written = std::fs::read_to_string(&waivers).unwrap();
+    let signed = written.replace("reason = \"\"", "reason = \"known\"");
+    std::fs::write(&waivers, signed.replace("owner = \"\"", "owner = \"us\"")).unwrap();
+    let waived = run(&["--fault", "stow.partial-200", "--waivers", &waivers]);
+    assert_eq!(waived.status.code(), Some(0), "{}", said(&waived));
+    let stale = run(&["--waivers", &waivers]);
+    assert_eq!(stale.status.code(), Some(1), "{}", said(&stale));
+    assert_eq!(conformance(&["judge", &new]).status.code(), Some(1));
+    let judged = conformance(&["judge", &new, "--waivers", &waivers]);
+    assert_eq!(judged.status.code(), Some(0), "{}", said(&judged));
+
+    let draft = conformance(&["statement", "init"]);
+    assert_eq!(draft.status.code(), Some(0), "{}", said(&draft));
+    let statement = path("statement.toml");
+    // The archive that is built in has another address each time.
+    let text: Vec<_> = (std::str::from_utf8(&draft.stdout).unwrap().lines())
+        .filter(|line| !line.starts_with("base =") && !line.starts_with("address ="))
+        .collect();
+    std::fs::write(&statement, text.join("\n")).unwrap();
+    let check = conformance(&["statement", "check", "--statement", &statement]);
+    assert_eq!(check.status.code(), Some(0), "{}", said(&check));
+    std::fs::write(&statement, "statement = 2").unwrap();
+    let wrong = run(&["--statement", &statement]);
+    assert_eq!(wrong.status.code(), Some(2), "{}", said(&wrong));
+}
+
+#[test]
+fn a_check_is_explained_with_a_failure_of_it() {
+    let output = conformance(&["explain", "stow.partial.202"]);
+    let text = said(&output);
+    assert!(text.contains("PS3.18 10.5.3.1"), "{text}");
+    assert!(text.contains("  failure   200"), "{text}");
 }
 
 #[test]

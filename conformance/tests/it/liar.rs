@@ -80,6 +80,7 @@ impl Liar {
                 .unwrap(),
             )),
             claims: Claims::new(),
+            statement: None,
             arguments: "--web http://liar.example/web".into(),
         };
         tasks.spawn(async move {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dicom_conformance::catalogue;
+use dicom_conformance::check::{Level, ProfileVerdict};
 use dicom_conformance::identity::Identity;
 use dicom_conformance::outcome::Outcome;
-use dicom_conformance::report::{Exit, Report};
+use dicom_conformance::report::{Exit, Judged, Report};
 use dicom_conformance::run::{Options, run};
 
 use crate::liar::{Answer, Liar, Manner, Response};
@@ -33,6 +34,13 @@ fn passed(report: &Report) -> Vec<&'static str> {
         .map(|judged| judged.check.id)
         .filter(|id| !HONEST.iter().any(|honest| id.starts_with(honest)))
         .collect()
+}
+
+/// What the liar lies about: everything but the upper layer, which it has from a library.
+fn is_claimed(judged: &Judged) -> bool {
+    !HONEST
+        .iter()
+        .any(|honest| judged.check.id.starts_with(honest))
 }
 
 #[tokio::test]
@@ -66,6 +74,20 @@ async fn liars_pass_no_check_and_no_run() {
             let (report, exit) = judge(answer, manner).await;
             assert_eq!(passed(&report), Vec::<&str>::new(), "{name}");
             assert!(exit >= Exit::Failed, "{name}: {exit:?}");
+            let musts = (report.checks.iter()).filter(|it| it.check.level == Level::Must);
+            let musts: Vec<_> = musts.filter(|it| is_claimed(it)).collect();
+            let passed = musts.iter().filter(|it| it.outcome == Outcome::Pass);
+            let passed = passed.count();
+            assert!(
+                passed * 20 < musts.len(),
+                "{name}: {passed} of {}",
+                musts.len()
+            );
+            let profiles = report.profiles();
+            assert!(
+                profiles.iter().all(|it| it.verdict == ProfileVerdict::Fail),
+                "{name}: {profiles:?}"
+            );
         }
     }
 }
@@ -120,6 +142,22 @@ async fn the_run_limit_ends_a_run_of_many_slow_checks() {
     assert_eq!(report.count(Outcome::Untestable), applicable);
     assert!(applicable > 0);
     assert!(report.exit() >= Exit::Failed);
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_ends_the_run_within_its_limit() {
+    let liar = Liar::start(|_| None, Manner::Silence).await;
+    let mut options = Options::new(Identity::new(41));
+    options.run_limit = Duration::from_secs(1);
+    let start = Instant::now();
+    let report = run(&Arc::new(liar.target.clone()), catalogue::all(), &options).await;
+
+    assert_eq!(report.exit(), Exit::Unreachable);
+    assert!(
+        start.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        start.elapsed()
+    );
 }
 
 #[tokio::test]

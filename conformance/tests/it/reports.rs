@@ -6,10 +6,14 @@ use dicom_conformance::catalogue;
 use dicom_conformance::check::Check;
 use dicom_conformance::identity::Identity;
 use dicom_conformance::outcome::Ascii;
+use dicom_conformance::report::diff::diff;
+use dicom_conformance::report::rejudge::{Terms, rejudge};
+use dicom_conformance::report::saved::Saved;
 use dicom_conformance::report::text::{Colour, Detail, Style, Times};
-use dicom_conformance::report::{Exit, Report, json, junit, text};
+use dicom_conformance::report::{Exit, Report, badge, bundle, json, junit, ndjson, text};
 use dicom_conformance::run::{Options, run};
 use dicom_conformance::target::embedded::Embedded;
+use dicom_conformance::waivers::Waivers;
 use quick_xml::events::Event;
 
 /// Enough to see every form of a line, and few enough that a new check changes no snapshot.
@@ -107,6 +111,103 @@ async fn two_runs_with_one_seed_give_the_same_json() {
     let first = normal(&report(&["stow.partial-200"], 41).await);
     assert_eq!(first, normal(&report(&["stow.partial-200"], 41).await));
     insta::assert_json_snapshot!(first);
+}
+
+#[tokio::test]
+async fn a_bundle_holds_every_form_and_the_hash_of_each_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = report(&["stow.partial-200"], 41).await;
+    let source = bundle::Source {
+        started: 1_795_262_400,
+        statement: None,
+        waivers: Some("# none"),
+    };
+    bundle::write(folder.path(), &report, source).unwrap();
+
+    let sums = std::fs::read_to_string(folder.path().join("SHA256SUMS")).unwrap();
+    for name in [
+        "report.json",
+        "junit.xml",
+        "report.html",
+        "waivers.toml",
+        "product.toml",
+        "README.md",
+        "transcript/smoke.txt",
+    ] {
+        assert!(sums.contains(&format!("  {name}\n")), "{name}");
+        assert!(folder.path().join(name).is_file(), "{name}");
+    }
+    assert_eq!(
+        sums.lines()
+            .filter(|line| line.contains("transcript/"))
+            .count(),
+        FEW.len() + 1
+    );
+    // Not every check of a profile was asked, so there is nothing to show off.
+    assert!(!folder.path().join("badge.svg").exists());
+    assert_eq!(badge::badge(&report), Err(badge::NoBadge::Filtered));
+    let readme = std::fs::read_to_string(folder.path().join("README.md")).unwrap();
+    assert!(readme.contains("A pass is not certification"), "{readme}");
+}
+
+#[tokio::test]
+async fn events_are_a_line_each() {
+    let report = report(&["stow.partial-200"], 41).await;
+    let (target, identity) = (&report.target, &report.identity);
+    let mut lines = ndjson::start(target, identity, FEW.len(), 0);
+    for judged in &report.checks {
+        lines.push_str(&ndjson::check(target, identity, judged));
+    }
+    lines.push_str(&ndjson::end(&report));
+    let events: Vec<serde_json::Value> = (lines.lines())
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(events.len(), FEW.len() + 2);
+    assert_eq!(events[0]["schema"], json::SCHEMA_ID);
+    let failed = events
+        .iter()
+        .find(|event| event["outcome"] == "fail")
+        .unwrap();
+    assert!(failed["repeat"].as_str().unwrap().contains("--only"));
+    assert_eq!(events[FEW.len() + 1]["exit"], 1);
+}
+
+#[tokio::test]
+async fn a_saved_run_is_compared_and_judged_again() {
+    let read = |report: &Report| Saved::parse(&json::report(report, 0).to_string()).unwrap();
+    let good = read(&report(&[], 41).await);
+    let bad = read(&report(&["stow.partial-200"], 41).await);
+    let difference = diff(&good, &bad);
+    let failing: Vec<_> = difference.failing.iter().map(|it| it.id.as_str()).collect();
+    assert!(failing.contains(&"stow.partial.202"), "{difference}");
+    assert!(diff(&bad, &good).failing.is_empty());
+    assert_eq!(diff(&good, &good).to_string(), "no difference\n");
+
+    let judged = |run: &Saved, waivers: &str| {
+        let waivers = Waivers::parse(waivers, |_| true).unwrap();
+        let terms = Terms {
+            waivers: &waivers,
+            strict: false,
+            today: "2026-11-21",
+        };
+        rejudge(run, terms)
+    };
+    assert_eq!(judged(&good, "").exit(), Exit::Passed);
+    assert_eq!(judged(&bad, "").exit(), Exit::Failed);
+    let all: String = (failing.iter())
+        .map(|id| {
+            format!(
+                "[[waiver]]\nid = \"{id}\"\noutcome = \"fail\"\nreason = \"r\"\nowner = \"o\"\n"
+            )
+        })
+        .collect();
+    assert_eq!(
+        judged(&bad, &all).exit(),
+        Exit::Passed,
+        "{}",
+        judged(&bad, &all)
+    );
+    assert_eq!(judged(&good, &all).exit(), Exit::Failed);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use crate::check::{Check, Clause, Editions, Level, Need};
 use crate::context::Context;
 use crate::outcome::{Verdict, ensure};
 use crate::probe::web::Account;
+use crate::statement::Duplicate;
 
 pub(crate) static CHECK: Check = Check {
     id: "stow.repeat.changed-content",
@@ -15,7 +16,7 @@ pub(crate) static CHECK: Check = Check {
     profiles: &[],
     fault: "stow.overwrite-claims-kept",
     sends: "POST /studies with an instance, then with one of the same UID and other pixels",
-    accepts: "a failure, and the first is still there; or success, and one of the two is there, whole; the second if it is claimed with duplicates=replace",
+    accepts: "a failure, and the first is still there; or success, and one of the two is there, whole; what a statement declares, where there is one",
     run: |context| Box::pin(run(context)),
 };
 
@@ -38,6 +39,19 @@ async fn run(context: &Context) -> Verdict {
         old != new,
         "{}, and then neither the first nor the second is there",
         answer.status
+    );
+    let declared = match context.duplicate() {
+        None => true,
+        Some(Duplicate::Ignore) => old,
+        Some(Duplicate::Replace) => new && !refused,
+        Some(Duplicate::Reject) => old && refused,
+    };
+    ensure!(
+        declared,
+        "{} with {} and then the {} is there, which is not what is declared",
+        answer.status,
+        if refused { "a failure" } else { "success" },
+        if old { "first" } else { "second" }
     );
     ensure!(
         !(refused && new),

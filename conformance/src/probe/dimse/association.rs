@@ -246,6 +246,7 @@ impl Association {
     /// # Errors
     /// A failure if the connection has ended.
     pub async fn begin_find(&mut self, model: &str, keys: &Keys) -> Verdict<u16> {
+        self.transcript.settled().await;
         let (context, syntax) = self.required(model)?;
         let request = FindRequest {
             message_id: self.next_id(),
@@ -296,6 +297,7 @@ impl Association {
         keys: &Keys,
         destination: &str,
     ) -> Verdict<u16> {
+        self.transcript.settled().await;
         let (context, syntax) = self.required(model)?;
         let request = MoveRequest {
             message_id: self.next_id(),
@@ -316,6 +318,7 @@ impl Association {
     /// # Errors
     /// A failure if the connection has ended.
     pub async fn begin_get(&mut self, model: &str, keys: &Keys) -> Verdict<u16> {
+        self.transcript.settled().await;
         let (context, syntax) = self.required(model)?;
         let request = GetRequest {
             message_id: self.next_id(),
