@@ -24,7 +24,7 @@ def judge(folder: pathlib.Path, name: str, *target: str) -> dict:
     """Judges an archive with the waivers that it has; the report."""
     done = subprocess.run(
         [
-            *(BINARIES / "dicom-conformance", "run", *target, "--seed", "41", "--jobs", "2", "--timeout", "10"),
+            *(BINARIES / "dicom-conformance", "run", *target, "--seed", "41", "--timeout", "10"),
             *("--waivers", KNOWN / f"{name}.waivers.toml", "--json", folder / "r.json", "--junit", folder / "r.xml"),
         ],
         capture_output=True,
@@ -33,7 +33,7 @@ def judge(folder: pathlib.Path, name: str, *target: str) -> dict:
     )
     report = json.loads((folder / "r.json").read_text()) if (folder / "r.json").exists() else None
     assert report, done.stdout + done.stderr
-    ended = "".join(f"{check['id']:<36} {check['outcome']}\n" for check in report["checks"])
+    ended = "".join(f"{one['id']:<36} {one['outcome']}\n" for one in report["checks"])
     if "UPDATE_REFERENCES" in os.environ:
         (KNOWN / f"{name}.txt").write_text(ended)
     assert done.returncode == 0, done.stdout
@@ -57,12 +57,13 @@ def test_orthanc_fails_what_is_known_and_nothing_else(tmp_path):
     with orthanc(tmp_path, {}, **OPEN) as archive:
         archive.ask("PUT", f"/modalities/{OURS}", data=json.dumps([OURS, "127.0.0.1", port]))
         address = f"127.0.0.1:{archive.port}"
-        target = ("--web", archive.web, "--dimse", address, "--called", archive.ae_title, "--move-destination", f"{OURS}={port}")
+        target = ("--jobs", "2", "--web", archive.web, "--dimse", address, "--called", archive.ae_title, "--move-destination", f"{OURS}={port}")
         report = judge(tmp_path, "orthanc", *target)
     assert report["counts"]["pass"] > 150
 
 
 def test_dcmqrscp_fails_what_is_known_and_nothing_else(tmp_path):
+    # One check at a time: while two associations store at once it loses instances from its index, now these and now those.
     port = free_port()
     with dcmqrscp(tmp_path, {OURS: port}) as archive:
         target = ("--dimse", f"{archive.host}:{archive.port}", "--called", archive.ae_title, "--move-destination", f"{OURS}={port}")

@@ -219,17 +219,19 @@ fn prerequisite(check: &Check, observed: &Observed, left: Duration) -> Option<Fi
             reason: reason.clone(),
         });
     }
-    let lacking = (check.needs.iter())
+    let lacking: Vec<_> = (check.needs.iter())
         .filter_map(|need| Some((need, observed.all().get(need)?)))
-        .find(|(_, seen)| !seen.offered);
-    if let Some((need, seen)) = lacking {
-        let source = format!("{need}: {}", seen.source);
-        return Some(match seen.declared {
-            Some(true) => Finding::Untestable {
-                because: DECLARED,
-                reason: format!("declared, not offered: {source}"),
-            },
-            _ => Finding::NotApplicable(source),
+        .filter(|(_, seen)| !seen.offered)
+        .collect();
+    // One that nobody declares is enough not to ask.
+    let absent = lacking.iter().find(|(_, seen)| seen.declared != Some(true));
+    if let Some((need, seen)) = absent {
+        return Some(Finding::NotApplicable(format!("{need}: {}", seen.source)));
+    }
+    if let Some((need, seen)) = lacking.first() {
+        return Some(Finding::Untestable {
+            because: DECLARED,
+            reason: format!("declared, not offered: {need}: {}", seen.source),
         });
     }
     if left.is_zero() {

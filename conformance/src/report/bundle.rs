@@ -99,9 +99,12 @@ fn readme(report: &Report, started: u64) -> String {
     }
     let _ = write!(
         out,
-        "\nTo repeat it:\n\n    dicom-conformance run {} --seed {} --edition {}\n\n\
+        "\nTo repeat it:\n\n    dicom-conformance run {}--seed {} --edition {}\n\n\
          `sha256sum -c SHA256SUMS` says whether the files are as they were written.\n",
-        report.target.arguments,
+        match report.target.arguments.as_str() {
+            "" => String::new(),
+            arguments => format!("{arguments} "),
+        },
         report.identity.seed(),
         report.edition,
     );

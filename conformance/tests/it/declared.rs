@@ -59,7 +59,7 @@ async fn what_is_declared_and_not_offered_is_untestable_and_fails() {
     assert!(report.undeclared().contains(&Need::SearchXml));
     assert_eq!(report.exit(), Exit::Passed);
     // A C-FIND is declared where there is no DIMSE at all, and no C-GET is.
-    let dead = "statement = 1\n[dimse]\nservices = [\"c-find\"]\n";
+    let dead = "statement = 1\n[dimse]\nservices = [\"c-store\", \"c-find\"]\n";
     let (_archive, mut target) = Embedded::start(&[]).await.unwrap();
     target.dimse = None;
     target.statement = Some(Arc::new(Statement::parse(dead).unwrap()));

@@ -28,6 +28,8 @@ const RETRIEVALS: &[&str] = &[
     "wado.meta",
     "wado.single",
     "wado.404",
+    "wado.fidelity",
+    "wado.ts",
 ];
 
 /// The MUSTs among these that fail behind the proxy.
