@@ -19,6 +19,7 @@ use tokio::time::Instant;
 
 use crate::attribute::Attribute;
 use crate::config::{ArchiveSettings, Config};
+use crate::encoding;
 use crate::error::{Failure, Said};
 use crate::listing::Page;
 use crate::query::Search;
@@ -124,6 +125,15 @@ pub struct Capabilities {
     pub content_type: String,
     /// The description.
     pub body: Bytes,
+}
+
+/// The attributes of an instance, and how well they came.
+#[derive(Debug, Clone)]
+pub struct Metadata {
+    /// The attributes without bulk data.
+    pub object: InMemDicomObject,
+    /// What is not encoded as it should be.
+    pub warnings: Vec<String>,
 }
 
 /// A study, or one series of it.
@@ -241,11 +251,7 @@ impl Backend {
     }
 
     /// The attributes of an instance without its bulk data.
-    pub async fn metadata(
-        &self,
-        of: &Instance,
-        deadline: &Deadline,
-    ) -> Result<InMemDicomObject, Failure> {
+    pub async fn metadata(&self, of: &Instance, deadline: &Deadline) -> Result<Metadata, Failure> {
         match (&self.web, &self.dimse) {
             (Some(web), other) => match web.metadata(of, deadline).await {
                 Err(failure) if lacks_it(&failure) && other.is_some() => {
@@ -258,11 +264,7 @@ impl Backend {
     }
 
     /// The attributes of an instance out of the whole of it.
-    async fn header(
-        &self,
-        of: &Instance,
-        deadline: &Deadline,
-    ) -> Result<InMemDicomObject, Failure> {
+    async fn header(&self, of: &Instance, deadline: &Deadline) -> Result<Metadata, Failure> {
         let dimse = self
             .dimse
             .as_ref()
@@ -276,9 +278,11 @@ impl Backend {
         };
         let mut file = std::io::Cursor::new(file);
         let layout = part10::scan(&mut file, &part10::Limits::default()).map_err(faulty)?;
-        let object = part10::header(&mut file, &layout).map_err(faulty)?;
+        let mut object = part10::header(&mut file, &layout).map_err(faulty)?;
         crate::object::is_the_one(&doing, of, &object)?;
-        Ok(object)
+        let mut warnings = encoding::of_file(&mut file, &layout).map_err(faulty)?;
+        warnings.extend(encoding::understood(&mut object));
+        Ok(Metadata { object, warnings })
     }
 
     /// The whole instance as a Part 10 file.

@@ -26,6 +26,7 @@ pub mod date;
 pub mod deadletter;
 pub mod demo;
 pub mod diagnosis;
+pub mod encoding;
 pub mod error;
 pub mod find;
 pub mod guard;

@@ -8,7 +8,17 @@ use dicom_object::{DefaultDicomObject, InMemDicomObject};
 use dicom_wire::part10;
 
 use crate::backend::{Backend, Deadline, Instance};
+use crate::encoding;
 use crate::error::Failure;
+
+/// An instance that was retrieved.
+#[derive(Debug)]
+pub struct Opened {
+    /// Its data set.
+    pub object: DefaultDicomObject,
+    /// Which of its values are not encoded as they should be.
+    pub warnings: Vec<String>,
+}
 
 /// Retrieves an instance and hands it to `read`, which may take its time.
 pub async fn read<T: Send + 'static>(
@@ -16,7 +26,7 @@ pub async fn read<T: Send + 'static>(
     of: &Instance,
     deadline: &Deadline,
     doing: &str,
-    read: impl FnOnce(&DefaultDicomObject) -> Result<T, Failure> + Send + 'static,
+    read: impl FnOnce(&Opened) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     let bytes = backend.retrieve(of, deadline).await?;
     let (of, doing) = (of.clone(), doing.to_owned());
@@ -35,15 +45,16 @@ pub async fn read<T: Send + 'static>(
 }
 
 /// The object, if the file is sound and the instance that was asked for.
-fn parse(bytes: Bytes, of: &Instance, doing: &str) -> Result<DefaultDicomObject, Failure> {
+fn parse(bytes: Bytes, of: &Instance, doing: &str) -> Result<Opened, Failure> {
     let content = |reason: String| Failure::Content {
         doing: doing.to_owned(),
         reason,
         advice: None,
     };
     // The scan bounds depth and sizes; the reader below would follow any nesting.
-    part10::scan(Cursor::new(&bytes), &part10::Limits::default())
-        .map_err(|error| content(format!("the archive's file is faulty: {error}")))?;
+    let faulty = |error| content(format!("the archive's file is faulty: {error}"));
+    let layout = part10::scan(Cursor::new(&bytes), &part10::Limits::default()).map_err(faulty)?;
+    let warnings = encoding::of_file(Cursor::new(&bytes), &layout).map_err(faulty)?;
     let object = dicom_object::from_reader(Cursor::new(&bytes)).map_err(|error| {
         content(format!(
             "the archive's file cannot be read: {}",
@@ -63,7 +74,7 @@ fn parse(bytes: Bytes, of: &Instance, doing: &str) -> Result<DefaultDicomObject,
             "the archive answered with another instance, {uid:?}"
         )));
     }
-    Ok(object)
+    Ok(Opened { object, warnings })
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

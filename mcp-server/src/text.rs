@@ -63,6 +63,14 @@ pub fn fence(body: &str) -> String {
     )
 }
 
+/// Warnings as further lines of a text, each begun by a line break.
+pub fn warnings(warnings: &[String]) -> String {
+    let lines = warnings
+        .iter()
+        .map(|warning| format!("\nWarning: {}", escape(warning)));
+    lines.collect()
+}
+
 /// A SOP class, service or transfer syntax by its name, with its UID.
 pub fn class_name(uid: &str) -> String {
     use dicom_core::dictionary::UidDictionary as _;

@@ -5,6 +5,7 @@
 //! values, and tells where they lie. [`header`] reads the rest into an object.
 
 mod amend;
+mod departures;
 mod error;
 mod frames;
 mod meta;
@@ -25,6 +26,7 @@ use source::Source;
 use walk::{Syntax, Visit, walk};
 
 pub use amend::{Amendment, Patch, amend};
+pub use departures::{Departure, Misencoding, departures};
 pub use error::ScanError;
 pub use frames::{FrameError, frame_bytes, frame_count};
 

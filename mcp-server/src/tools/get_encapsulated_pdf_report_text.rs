@@ -43,6 +43,7 @@ pub(super) const TOOL: Tool = Tool {
                     }
                 },
                 "truncated": {"type": "boolean", "description": "Whether the end was cut to keep the answer short."},
+                "warnings": {"type": "array", "items": {"type": "string"}},
             }),
             &[],
         )
@@ -56,10 +57,11 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
         let of = instance(&arguments)?;
         let deadline = session.deadline();
         let doing = format!("read the PDF {}", of.instance);
-        let pages = object::read(&session.backend, &of, &deadline, &doing, {
+        let (pages, warnings) = object::read(&session.backend, &of, &deadline, &doing, {
             let doing = doing.clone();
-            move |object| {
-                pdf::document(object).and_then(|document| pdf::pages(&document)).map_err(|error| Failure::Content {
+            move |opened| {
+                let pages = pdf::document(&opened.object).and_then(|document| pdf::pages(&document));
+                pages.map(|pages| (pages, opened.warnings.clone())).map_err(|error| Failure::Content {
                     doing,
                     reason: error.to_string(),
                     advice: Some("get-instance-metadata shows what the instance is; find-encapsulated-pdf-reports lists PDFs".into()),
@@ -115,10 +117,14 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
         if truncated {
             head.push_str(&format!(", cut after page {}", told.len()));
         }
+        head.push_str(&text::warnings(&warnings));
         let said = format!("{head}\n{}", text::fence(&body));
         Ok(Answer::done(
             said,
-            with(&of, json!({"pages": told, "truncated": truncated})),
+            with(
+                &of,
+                json!({"pages": told, "truncated": truncated, "warnings": warnings}),
+            ),
         ))
     })
 }

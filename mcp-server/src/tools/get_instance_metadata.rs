@@ -65,9 +65,10 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
         if arguments.is_on("includePrivate") {
             select.private = Private::Shown;
         }
-        let object = session.backend.metadata(&of, &deadline).await?;
-        let warnings = what_is_missing(&object);
-        let object = session.mask.object(&object);
+        let metadata = session.backend.metadata(&of, &deadline).await?;
+        let mut warnings = what_is_missing(&metadata.object);
+        warnings.extend(metadata.warnings);
+        let object = session.mask.object(&metadata.object);
         let doing = format!("read the metadata of instance {}", of.instance);
         let lines = deadline
             .within(&doing, async {
@@ -80,11 +81,11 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
         let max = session.config.limits.text;
         let truncated = lines.chars().count() > max;
         let lines = text::cut(lines.trim_end(), max);
-        let mut said = format!("Instance {}", of.instance);
-        for warning in &warnings {
-            said.push_str(&format!("\nWarning: {warning}"));
-        }
-        said.push_str(&format!("\n{lines}"));
+        let said = format!(
+            "Instance {}{}\n{lines}",
+            of.instance,
+            text::warnings(&warnings)
+        );
         Ok(Answer::done(
             said,
             with(

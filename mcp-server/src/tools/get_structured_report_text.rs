@@ -39,6 +39,7 @@ pub(super) const TOOL: Tool = Tool {
                         "additionalProperties": false
                     }
                 },
+                "warnings": {"type": "array", "items": {"type": "string"}},
             }),
             &[],
         )
@@ -52,13 +53,14 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
         let of = instance(&arguments)?;
         let deadline = session.deadline();
         let doing = format!("read the report {}", of.instance);
-        let (markdown, measurements) = object::read(&session.backend, &of, &deadline, &doing, {
+        let (markdown, measurements, warnings) = object::read(&session.backend, &of, &deadline, &doing, {
             let doing = doing.clone();
             let mask = session.mask.clone();
-            move |object| {
-                let shown = mask.object(object);
+            move |opened| {
+                let shown = mask.object(&opened.object);
                 let measured = measurements(&shown);
-                report::markdown(&shown).map(|markdown| (markdown, measured)).map_err(|error| Failure::Content {
+                let warnings = opened.warnings.clone();
+                report::markdown(&shown).map(|markdown| (markdown, measured, warnings)).map_err(|error| Failure::Content {
                     doing,
                     reason: error.to_string(),
                     advice: Some("get-instance-metadata shows what the instance is; find-structured-reports lists reports".into()),
@@ -70,15 +72,16 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
         let truncated = markdown.chars().count() > max;
         let markdown = text::cut(&markdown, max);
         let said = format!(
-            "Structured report {}\n{}",
+            "Structured report {}{}\n{}",
             of.instance,
+            text::warnings(&warnings),
             text::fence(&markdown)
         );
         Ok(Answer::done(
             said,
             with(
                 &of,
-                json!({"markdown": markdown, "truncated": truncated, "measurements": measurements}),
+                json!({"markdown": markdown, "truncated": truncated, "measurements": measurements, "warnings": warnings}),
             ),
         ))
     })

@@ -295,6 +295,26 @@ async fn branch(
 /// What the archive counts and what it lists, where these differ: one of the two is wrong.
 fn miscounted(study: &Row, series: &Listing, instances: &Listing) -> Vec<String> {
     let mut warnings = Vec::new();
+    let modalities = |text: String| -> BTreeSet<String> {
+        text.split('\\')
+            .map(|term| term.trim().to_owned())
+            .collect()
+    };
+    if let (More::No, Some(told)) = (&series.more, study.text(tags::MODALITIES_IN_STUDY)) {
+        let listed: BTreeSet<String> = series
+            .rows
+            .iter()
+            .filter_map(|row| row.text(tags::MODALITY))
+            .collect();
+        let told = modalities(told);
+        let missing: Vec<&str> = listed.difference(&told).map(String::as_str).collect();
+        if !missing.is_empty() {
+            warnings.push(format!(
+                "the archive does not tell {} among the modalities of the study, and lists such series",
+                missing.join(", ")
+            ));
+        }
+    }
     let mut compare = |what: String, counted: Option<i64>, listed: usize| {
         if let Some(counted) = counted
             && usize::try_from(counted).ok() != Some(listed)

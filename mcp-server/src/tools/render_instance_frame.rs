@@ -215,7 +215,8 @@ async fn here(
     let doing = format!("render frame {frame} of instance {}", of.instance);
     object::read(&session.backend, of, deadline, &doing, {
         let doing = doing.clone();
-        move |object| {
+        move |opened| {
+            let object = &opened.object;
             let content = |reason: String, advice: Option<&str>| Failure::Content {
                 doing: doing.clone(),
                 reason,
@@ -241,7 +242,7 @@ async fn here(
                 picture: Rendered { bytes: Bytes::from(file), format },
                 by: "this server",
                 words: picture.shown.to_string(),
-                warnings: Vec::new(),
+                warnings: opened.warnings.clone(),
             })
         }
     })
@@ -269,9 +270,7 @@ fn answer(of: &Instance, frame: u32, shown: Shown) -> Answer {
         picture.bytes.len(),
         if by == "archive" { "the archive" } else { by }
     ));
-    for warning in &warnings {
-        text.push_str(&format!("\nWarning: {warning}"));
-    }
+    text.push_str(&crate::text::warnings(&warnings));
     let mut structured = with(
         of,
         json!({

@@ -202,9 +202,7 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
         if listing.more != More::No {
             text.push_str("\nWarning: the series may have more images than were gone through.");
         }
-        for warning in &warnings {
-            text.push_str(&format!("\nWarning: {}", crate::text::escape(warning)));
-        }
+        text.push_str(&crate::text::warnings(&warnings));
         text.push_str("\ntile | InstanceNumber | frame | SOPInstanceUID");
         let mut tiles = Vec::new();
         for (position, (image, problem)) in chosen.iter().zip(&problems).enumerate() {
@@ -283,10 +281,10 @@ async fn drawn(
             &of,
             deadline,
             &doing.clone(),
-            move |object| {
+            move |opened| {
                 Ok(frames
                     .iter()
-                    .map(|frame| draw(object, *frame, window, &doing))
+                    .map(|frame| draw(&opened.object, *frame, window, &doing))
                     .collect::<Vec<_>>())
             },
         )

@@ -1,14 +1,14 @@
 //! WADO-RS (PS3.18 10.4): metadata, whole instances, rendered frames; each checked to be what was asked for.
 
 use bytes::{Bytes, BytesMut};
-use dicom_object::InMemDicomObject;
 use dicom_wire::json;
 use dicom_wire::multipart::{Decoder, Event};
 use http::{Method, header};
 use reqwest::Response;
 
 use super::{Web, body, content_type, ended_early, said};
-use crate::backend::{Deadline, Format, Instance, Rendered};
+use crate::backend::{Deadline, Format, Instance, Metadata, Rendered};
+use crate::encoding;
 use crate::error::Failure;
 
 /// How an instance is asked for: the first that the archive does not refuse (many take one form only).
@@ -26,7 +26,7 @@ impl Web {
         &self,
         of: &Instance,
         deadline: &Deadline,
-    ) -> Result<InMemDicomObject, Failure> {
+    ) -> Result<Metadata, Failure> {
         let doing = format!("read the metadata of instance {}", of.instance);
         let path = format!("{}/metadata", resource(of));
         let request = self
@@ -55,11 +55,15 @@ impl Web {
                         "the archive's answer of type {kind:?} is not DICOM JSON: {error}"
                     ))
                 })?;
-                let object = parsed.into_iter().next().map(|parsed| parsed.object);
-                let object = object
+                let parsed = parsed
+                    .into_iter()
+                    .next()
                     .ok_or_else(|| unusable("the archive's answer holds no instance".into()))?;
-                crate::object::is_the_one(&doing, of, &object)?;
-                Ok(object)
+                crate::object::is_the_one(&doing, of, &parsed.object)?;
+                let mut warnings = encoding::of_metadata(&parsed);
+                let mut object = parsed.object;
+                warnings.extend(encoding::understood(&mut object));
+                Ok(Metadata { object, warnings })
             })
             .await
     }
