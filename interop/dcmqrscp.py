@@ -10,7 +10,7 @@ from dcmtk import ENVIRONMENT, free_port, listening
 class Dcmqrscp:
     """A running dcmqrscp with one empty storage area, open to all; it moves to the destinations given."""
 
-    def __init__(self, folder: pathlib.Path, destinations: dict[str, int]):
+    def __init__(self, folder: pathlib.Path, destinations: dict[str, int], *options):
         self.host, self.port, self.ae_title = "127.0.0.1", free_port(), "QRSCP"
         (folder / "area").mkdir(parents=True)
         hosts = "\n".join(f"h{number} = ({title}, 127.0.0.1, {port})" for number, (title, port) in enumerate(destinations.items()))
@@ -30,7 +30,7 @@ AETable BEGIN
 AETable END
 """)
         self.process = subprocess.Popen(
-            ["dcmqrscp", "-c", str(configuration)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT
+            ["dcmqrscp", "-c", str(configuration), *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT
         )
         listening(self.process, self.port)
 
@@ -40,8 +40,8 @@ AETable END
 
 
 @contextlib.contextmanager
-def dcmqrscp(folder: pathlib.Path, destinations: dict[str, int]):
-    started = Dcmqrscp(folder, destinations)
+def dcmqrscp(folder: pathlib.Path, destinations: dict[str, int], *options):
+    started = Dcmqrscp(folder, destinations, *options)
     try:
         yield started
     finally:

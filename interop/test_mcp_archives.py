@@ -13,7 +13,8 @@ import requests
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters
 
-from dcmtk import free_port
+from dcmqrscp import dcmqrscp
+from dcmtk import free_port, storescp
 from mock import BINARIES
 from orthanc import orthanc
 
@@ -60,7 +61,7 @@ def demo_files(files):
     return sorted((files / "demo").glob("*.dcm"))
 
 
-async def store_find_read_and_show(archive, protocol, paths, tmp_path):
+async def store_find_read_and_show(archive, protocol, paths, tmp_path, *further):
     """Stores files by command, then goes the way of an assistant; what it sees is what the files hold."""
     heads = [pydicom.dcmread(path, stop_before_pixels=True) for path in paths]
     stored = subprocess.run(
@@ -71,7 +72,7 @@ async def store_find_read_and_show(archive, protocol, paths, tmp_path):
     assert f"All that was sent is stored: {len(paths)} instance" in stored.stdout
     folder = tmp_path / "back"
     folder.mkdir()
-    async with client_of(*over(archive, protocol), "--allow-retrieve-to", str(folder)) as client:
+    async with client_of(*over(archive, protocol), *further, "--allow-retrieve-to", str(folder)) as client:
         await call(client, "verify-connection")
         found = await call(client, "find-studies", query=f"StudyInstanceUID={heads[0].StudyInstanceUID}")
         assert found.structured_content["returned"] == 1, text(found)
@@ -162,3 +163,42 @@ def test_the_inspector_lists_and_calls_tools(tmp_path):
     assert found["structuredContent"]["returned"] == 1
     assert len(ask("--method", "prompts/list")["prompts"]) == 3
     assert len(ask("--method", "resources/templates/list")["resourceTemplates"]) == 4
+
+
+def test_dimse_over_tls_to_our_archive(secure, certificates, demo_files, tmp_path):
+    paths = slices(demo_files)
+    tls = ["--dimse-tls", "--ca-file", str(certificates.authority)]
+    stored = subprocess.run(
+        [SERVER, "store", *map(str, paths), *over(secure, "dimse"), *tls, "--queue", str(tmp_path / "queue")],
+        capture_output=True, text=True, env=settings(), timeout=120,
+    )
+    assert stored.returncode == 0, stored.stdout + stored.stderr
+    assert f"All that was sent is stored: {len(paths)} instance" in stored.stdout
+
+
+def test_dimse_over_tls_to_dcmtk(certificates, demo_files, tmp_path):
+    paths = slices(demo_files)
+    (tmp_path / "received").mkdir()
+    tls = ["+tls", certificates.key, certificates.chain, "+cf", certificates.authority]
+    with storescp(tmp_path / "received", *tls, ae_title="DEST") as port:
+        shown = {"DICOM_CA_FILE": str(certificates.authority), "DICOM_CLIENT_CERT": str(certificates.chain), "DICOM_CLIENT_KEY": str(certificates.key)}
+        arguments = [SERVER, "store", *map(str, paths), "--dimse", f"127.0.0.1:{port}", "--called", "DEST", "--queue", str(tmp_path / "queue")]
+        stored = subprocess.run(arguments, capture_output=True, text=True, env=settings(**shown), timeout=120)
+        # Nothing can be searched for there, so what was stored is told as not confirmed; that it came is seen in the folder.
+        assert len(list((tmp_path / "received").iterdir())) == len(paths), stored.stdout + stored.stderr
+        plain = subprocess.run(arguments, capture_output=True, text=True, env=settings(), timeout=120)
+        assert plain.returncode != 0
+
+
+@pytest.mark.parametrize("get", ["with", "without"])
+def test_dcmqrscp_with_c_get_and_without(demo_files, tmp_path, get):
+    paths = slices(demo_files)
+    port = free_port()
+    options = [] if get == "with" else ["--disable-get"]
+    with dcmqrscp(tmp_path / "dcmqrscp", {"MCP": port}, *options) as there:
+        receive = [] if get == "with" else ["--receive", str(port)]
+
+        async def body():
+            await store_find_read_and_show(there, "dimse", paths, tmp_path, *receive)
+
+        asyncio.run(body())

@@ -1,10 +1,13 @@
 //! The archive behind the tools, over the protocols that it speaks.
 
 mod dimse;
+mod tls;
 mod web;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -160,7 +163,12 @@ pub struct Backend {
     name: String,
     web: Option<web::Web>,
     dimse: Option<dimse::Dimse>,
+    /// SOP classes with transfer syntaxes that were refused as such: why, and when.
+    refused: Mutex<BTreeMap<(String, String), (String, Instant)>>,
 }
+
+/// How long an archive is believed that it does not take a kind of instances: somebody may change its settings.
+const BELIEVED: Duration = Duration::from_secs(600);
 
 impl Backend {
     /// The archive that the settings name. Nothing is sent yet.
@@ -176,11 +184,13 @@ impl Backend {
         let dimse = archive
             .dimse
             .as_ref()
-            .map(|settings| dimse::Dimse::new(settings, config));
+            .map(|settings| dimse::Dimse::new(settings, config))
+            .transpose()?;
         Ok(Self {
             name: archive.name.clone(),
             web,
             dimse,
+            refused: Mutex::default(),
         })
     }
 
@@ -206,6 +216,23 @@ impl Backend {
     /// The archive over DIMSE.
     pub fn dimse(&self) -> Option<&dimse::Dimse> {
         self.dimse.as_ref()
+    }
+
+    /// Remembers that the archive refused a SOP class in a transfer syntax, whatever the instance.
+    pub(crate) fn note_refused(&self, kind: (String, String), reason: String) {
+        self.refusals().insert(kind, (reason, Instant::now()));
+    }
+
+    /// Why the archive refused such instances lately.
+    pub(crate) fn refused_before(&self, kind: &(String, String)) -> Option<String> {
+        let mut refusals = self.refusals();
+        refusals.retain(|_, (_, when)| when.elapsed() < BELIEVED);
+        refusals.get(kind).map(|(reason, _)| reason.clone())
+    }
+
+    fn refusals(&self) -> MutexGuard<'_, BTreeMap<(String, String), (String, Instant)>> {
+        let refused = self.refused.lock();
+        refused.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn no_way(&self, doing: &str) -> Failure {

@@ -70,6 +70,21 @@ pub(crate) struct Settings {
     /// Our AE title [DICOM_AE_TITLE]
     #[arg(long, value_name = "AE", global = true)]
     calling: Option<String>,
+    /// Ask the archive over DIMSE inside TLS [DICOM_TLS=true]
+    #[arg(long, global = true)]
+    dimse_tls: bool,
+    /// Authorities to trust beside the usual ones, PEM, for https and for --dimse-tls [DICOMWEB_CA_FILE, DICOM_CA_FILE]
+    #[arg(long, value_name = "FILE", global = true)]
+    ca_file: Option<PathBuf>,
+    /// The certificate that is shown to the archive, PEM [DICOMWEB_CLIENT_CERT, DICOM_CLIENT_CERT]
+    #[arg(long, value_name = "FILE", requires = "client_key", global = true)]
+    client_cert: Option<PathBuf>,
+    /// Its key, PEM [DICOMWEB_CLIENT_KEY, DICOM_CLIENT_KEY]
+    #[arg(long, value_name = "FILE", requires = "client_cert", global = true)]
+    client_key: Option<PathBuf>,
+    /// Where an archive without C-GET may move instances to, which has to know our AE title there; a port is one of loopback [DICOM_RECEIVE]
+    #[arg(long, value_name = "PORT or HOST:PORT", global = true)]
+    receive: Option<String>,
     /// Allow store-instances
     #[arg(long, global = true)]
     allow_store: bool,
@@ -193,6 +208,11 @@ impl Settings {
             dimse: self.dimse,
             called: self.called,
             calling: self.calling,
+            dimse_tls: self.dimse_tls,
+            ca_file: self.ca_file,
+            client_certificate: self.client_cert,
+            client_key: self.client_key,
+            receive: self.receive,
             retrieve_to: self.allow_retrieve_to,
             move_to: self.allow_move,
             hosts: self.allow_hosts,

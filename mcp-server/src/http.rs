@@ -69,6 +69,12 @@ pub async fn open(server: Server, door: Door) -> Result<Open, DoorError> {
     config.legacy_session_mode = false;
     config.json_response = true;
     config.allowed_origins = door.origins;
+    if loopback {
+        // A page that this very port served is no stranger: nobody else serves one there.
+        let port = address.port();
+        let own = ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("http://{host}:{port}"));
+        config.allowed_origins.extend(own);
+    }
     let mut config = config.enforce_origin_validation();
     if !loopback {
         // Names under which a balancer reaches this are not known here; the token keeps strangers out.

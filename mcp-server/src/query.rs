@@ -1,6 +1,7 @@
 //! The query language of the find tools: space-separated `key=value`, refused with the nearest right form where it
 //! cannot be right, so that a typo never opens the whole archive.
 
+mod print;
 mod value;
 
 use dicom_core::{Tag, VR};

@@ -4,26 +4,27 @@
 //! mention is looked up before anything is sent again; only what failed for a passing reason is.
 
 mod batch;
+mod look_up;
 mod report;
+mod unwanted;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dicom_dictionary_std::tags;
-use dicom_wire::query::Level;
 use dicom_wire::stow::{FailureReason, StoreResponse, WarningReason};
 use dicom_wire::uid::Uid;
 use rand::RngExt as _;
 
-use crate::backend::{Certainty, Deadline, Outgoing, StoreAnswer, StoreFailure};
+use crate::backend::{Certainty, Outgoing, StoreAnswer, StoreFailure};
 use crate::error::{Failure, Said};
-use crate::find;
-use crate::listing::More;
-use crate::query::{Search, Terms};
 use crate::tools::Session;
 
 pub use batch::{Batch, Candidate, Conflicts, Held, Why, read};
+pub use look_up::already_there;
 pub use report::{Report, schema};
+pub use unwanted::hold_unwanted;
+
+use look_up::{Found, backoff, is_there, look_up};
 
 /// The most instances in one request.
 const MAX_PARTS: usize = 100;
@@ -51,9 +52,6 @@ pub enum Fate {
         reason: String,
     },
 }
-
-/// The SOP Instance UIDs that a search found in a study, or why it could not.
-type Found = Result<BTreeSet<String>, String>;
 
 /// What one try told about one instance.
 #[derive(Debug, Clone)]
@@ -115,55 +113,6 @@ pub async fn send(
     Ok((fates.collect(), notes))
 }
 
-/// The SOP Instance UIDs of these that a search finds; what cannot be looked up is taken as not there, and looked up
-/// again before it is sent a second time.
-pub async fn already_there(session: &Session, candidates: &[Candidate]) -> BTreeSet<String> {
-    let studies: BTreeSet<&Uid> = candidates
-        .iter()
-        .map(|candidate| &candidate.study)
-        .collect();
-    let mut there = BTreeSet::new();
-    for study in studies {
-        there.extend(look_up(session, study).await.unwrap_or_default());
-    }
-    there
-}
-
-/// Holds back what the archive says that it will not take, before anything is sent.
-///
-/// # Errors
-/// If the archive cannot be asked.
-pub async fn hold_unwanted(session: &Session, batch: &mut Batch) -> Result<(), Failure> {
-    let (None, Some(dimse)) = (session.backend.web(), session.backend.dimse()) else {
-        return Ok(());
-    };
-    let pair = |candidate: &Candidate| {
-        (
-            candidate.part.class.to_string(),
-            candidate.part.syntax.to_string(),
-        )
-    };
-    let pairs: BTreeSet<_> = batch.candidates.iter().map(pair).collect();
-    if pairs.is_empty() {
-        return Ok(());
-    }
-    let accepted = dimse.accepts(&pairs, &session.deadline()).await?;
-    for candidate in std::mem::take(&mut batch.candidates) {
-        let pair = pair(&candidate);
-        if accepted.contains(&pair) {
-            batch.candidates.push(candidate);
-        } else {
-            let reason = format!(
-                "the archive does not accept {} in transfer syntax {}",
-                crate::text::class_name(&pair.0),
-                pair.1
-            );
-            batch.held.push(candidate.held(reason));
-        }
-    }
-    Ok(())
-}
-
 /// Indices of instances that go together: of one study, bounded in number and bytes.
 fn batches(candidates: &[Candidate]) -> Vec<Vec<usize>> {
     let mut studies: BTreeMap<&Uid, Vec<usize>> = BTreeMap::new();
@@ -209,6 +158,7 @@ async fn send_batch(
         let seed = rand::rng().random();
         let result = session.backend.store(Outgoing { parts, seed }).await;
         let asked = take(result, all, &pending, &mut told, notes);
+        unwanted::learn(session, all, &told);
         there = look_up(session, &all[batch[0]].study).await;
         pending.retain(|index| {
             told.get(index).is_some_and(may_pass)
@@ -332,46 +282,6 @@ fn words(status: u16, said: &Said) -> String {
     }
 }
 
-/// What a search finds in the study: the SOP Instance UIDs, or why that is not known. An archive that cannot search just
-/// now is asked again.
-async fn look_up(session: &Session, study: &Uid) -> Found {
-    let limits = &session.config.limits;
-    let mut found = search(session, study).await;
-    for tries in 1..limits.tries {
-        if found.is_ok() {
-            break;
-        }
-        tokio::time::sleep(backoff(limits.retry_after, tries)).await;
-        found = search(session, study).await;
-    }
-    found
-}
-
-async fn search(session: &Session, study: &Uid) -> Found {
-    let all = Search {
-        level: Level::Instance,
-        study: Some(study.clone()),
-        series: None,
-        terms: Terms::default(),
-    };
-    let deadline = Deadline::after(session.config.timeout);
-    match find::all(&session.backend, &all, &deadline).await {
-        Ok(listing) if listing.more == More::No || !listing.rows.is_empty() => Ok(listing
-            .rows
-            .iter()
-            .filter_map(|row| row.text(tags::SOP_INSTANCE_UID))
-            .collect()),
-        Ok(_) => Err("the search was not complete".to_owned()),
-        // Archives that know no such study say so.
-        Err(Failure::Status { status: 404, .. }) => Ok(BTreeSet::new()),
-        Err(failure) => Err(failure.to_string()),
-    }
-}
-
-fn is_there(there: &Found, uid: &str) -> bool {
-    there.as_ref().is_ok_and(|there| there.contains(uid))
-}
-
 /// Whether the reason is one that may pass: connection, time, 408, 429, 502, 503, 504, out of resources (A7xx).
 fn may_pass(told: &Told) -> bool {
     match told {
@@ -393,11 +303,6 @@ fn can_be_sent_again(told: &Told, there: &Found) -> bool {
         } => true,
         _ => there.is_ok(),
     }
-}
-
-fn backoff(first: Duration, tries: u32) -> Duration {
-    let whole = first * 2u32.saturating_pow(tries - 1);
-    whole.mul_f64(rand::rng().random_range(0.5..1.0))
 }
 
 /// The last word on an instance, from what the archive said and what a search found.

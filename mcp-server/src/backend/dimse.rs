@@ -1,11 +1,16 @@
 //! DIMSE as archives really speak it (PS3.7, PS3.4 annexes A to C): one association for each question.
 
 mod association;
+mod moving;
+mod own_scp;
+mod receive;
 mod retrieve;
 mod search;
 mod store;
+mod stream;
 
 use std::io::Cursor;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use dicom_dictionary_std::uids;
@@ -17,13 +22,14 @@ use dicom_wire::part10::{self, FileMeta, Limits};
 use dicom_wire::uid::Uid;
 
 use crate::attribute::Attribute;
-use crate::backend::Deadline;
+use crate::backend::{Deadline, tls};
 use crate::config::{self, Config, DimseSettings};
 use crate::error::{Failure, Said};
 
-use association::{Association, Proposal, Role};
+use association::{Association, Peer, Proposal, Role};
 
-pub use retrieve::{Moved, Sink};
+pub use receive::Sink;
+pub use retrieve::Moved;
 
 /// What any archive can read, the better one first (PS3.5 A.1, A.2).
 const PLAIN: [&str; 2] = [
@@ -34,21 +40,29 @@ const PLAIN: [&str; 2] = [
 /// An archive that speaks DIMSE.
 #[derive(Debug)]
 pub struct Dimse {
-    settings: DimseSettings,
+    peer: Peer,
     limits: config::Limits,
     /// As it is told: AE title and address.
     address: String,
     timeout: std::time::Duration,
+    /// Who is moving to this server just now: it has one port for it.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl Dimse {
-    pub(super) fn new(settings: &DimseSettings, config: &Config) -> Self {
-        Self {
-            address: format!("dicom://{}@{}", settings.called, settings.address),
-            settings: settings.clone(),
+    pub(super) fn new(settings: &DimseSettings, config: &Config) -> Result<Self, Failure> {
+        let tls = settings.tls.as_ref().map(tls::client).transpose()?;
+        let scheme = if tls.is_some() { "dicoms" } else { "dicom" };
+        Ok(Self {
+            address: format!("{scheme}://{}@{}", settings.called, settings.address),
+            peer: Peer {
+                settings: settings.clone(),
+                tls: tls.map(Arc::new),
+            },
             limits: config.limits.clone(),
             timeout: config.timeout,
-        }
+            turn: tokio::sync::Mutex::default(),
+        })
     }
 
     pub(crate) fn address(&self) -> &str {
@@ -90,8 +104,7 @@ impl Dimse {
         let proposals: Vec<Proposal> = classes.iter().map(|class| plain(class)).collect();
         deadline
             .within(doing, async {
-                let association =
-                    Association::open(&self.settings, doing, &proposals, None).await?;
+                let association = Association::open(&self.peer, doing, &proposals, None).await?;
                 let accepted = classes
                     .iter()
                     .copied()
@@ -104,7 +117,7 @@ impl Dimse {
     }
 
     async fn associate(&self, doing: &str, class: &str) -> Result<Association, Failure> {
-        Association::open(&self.settings, doing, &[plain(class)], None).await
+        Association::open(&self.peer, doing, &[plain(class)], None).await
     }
 }
 

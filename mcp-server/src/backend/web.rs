@@ -5,7 +5,6 @@ mod retrieve;
 mod said;
 mod search;
 mod store;
-mod tls;
 mod whole;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -15,9 +14,10 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, header};
 use reqwest::redirect;
 use reqwest::{Client, RequestBuilder, Response};
+use tokio::sync::OnceCell;
 use url::Url;
 
-use crate::backend::{Capabilities, Deadline};
+use crate::backend::{Capabilities, Deadline, tls};
 use crate::config::{Config, Limits, WebSettings};
 use crate::error::Failure;
 
@@ -41,6 +41,8 @@ pub struct Web {
     largest_page: AtomicUsize,
     /// Whether the archive takes query strings only as they are, without percent-decoding.
     takes_raw_queries: AtomicBool,
+    /// Whether its capabilities offer a store.
+    offers_store: OnceCell<bool>,
     login: Login,
 }
 
@@ -64,6 +66,7 @@ impl Web {
             timeout: config.timeout,
             largest_page: AtomicUsize::new(0),
             takes_raw_queries: AtomicBool::new(false),
+            offers_store: OnceCell::new(),
         })
     }
 
@@ -100,6 +103,18 @@ impl Web {
                 Ok(Capabilities { content_type, body })
             })
             .await
+    }
+
+    /// Whether the archive takes instances, by its capabilities: no where they describe its resources and none of them is
+    /// posted to. Asked once; an archive that tells nothing may.
+    pub(crate) async fn offers_store(&self, deadline: &Deadline) -> bool {
+        let told = self.offers_store.get_or_init(|| async {
+            match self.capabilities(deadline).await {
+                Ok(told) => capabilities_offer_store(&told),
+                Err(_) => true,
+            }
+        });
+        *told.await
     }
 
     /// A request for a path below the base. `path` starts with a slash and may hold a query string.
@@ -167,6 +182,20 @@ impl Web {
             said: None,
         }
     }
+}
+
+/// Whether a description of the service (PS3.18 8.9, annex H), in WADL or JSON, has a method that posts; one that describes no
+/// search is none of ours to read.
+fn capabilities_offer_store(told: &Capabilities) -> bool {
+    let text = String::from_utf8_lossy(&told.body);
+    let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let describes = ["name=\"GET\"", "\"name\":\"GET\""]
+        .iter()
+        .any(|method| plain.contains(method));
+    let posts = ["name=\"POST\"", "\"name\":\"POST\""]
+        .iter()
+        .any(|method| plain.contains(method));
+    !(describes && plain.contains("studies")) || posts
 }
 
 /// The failure that an answer without success stands for.
@@ -268,4 +297,33 @@ fn redirects(own: url::Origin) -> redirect::Policy {
             attempt.stop()
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offers(body: &'static str) -> bool {
+        capabilities_offer_store(&Capabilities {
+            content_type: String::new(),
+            body: Bytes::from_static(body.as_bytes()),
+        })
+    }
+
+    #[test]
+    fn only_a_description_without_any_post_says_that_nothing_is_stored() {
+        let get = r#"<resource path="studies"><method name="GET"/></resource>"#;
+        let both =
+            r#"<resource path="studies"><method name = "GET"/><method name = "POST"/></resource>"#;
+        assert!(!offers(get));
+        assert!(offers(both));
+        assert!(!offers(
+            r#"{"path": "studies", "methods": [{"name": "GET"}]}"#
+        ));
+        assert!(offers(
+            r#"{"path": "studies", "methods": [{"name": "GET"}, {"name": "POST"}]}"#
+        ));
+        assert!(offers("<html>GET studies</html>"));
+        assert!(offers(""));
+    }
 }

@@ -1,6 +1,7 @@
 //! One archive as the settings name it: where it is over each protocol, and as whom it is asked.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use dicom_wire::ae::AeTitle;
@@ -39,6 +40,41 @@ pub struct TlsSettings {
     pub identity: Option<(PathBuf, PathBuf)>,
 }
 
+impl TlsSettings {
+    /// The files as settings name them.
+    ///
+    /// # Errors
+    /// If a certificate is named without its key, or the other way round.
+    pub(super) fn new(
+        authorities: Option<PathBuf>,
+        certificate: Option<PathBuf>,
+        key: Option<PathBuf>,
+    ) -> Result<Self, ConfigError> {
+        let alone = |path: &PathBuf, problem: &str| ConfigError::Invalid {
+            setting: "client certificate",
+            value: path.display().to_string(),
+            problem: problem.to_owned(),
+        };
+        let identity = match (certificate, key) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (Some(certificate), None) => return Err(alone(&certificate, "its key is not named")),
+            (None, Some(key)) => {
+                return Err(alone(&key, "the certificate of this key is not named"));
+            }
+            (None, None) => None,
+        };
+        Ok(Self {
+            authorities,
+            identity,
+        })
+    }
+
+    /// Whether no file is named.
+    pub(super) fn is_empty(&self) -> bool {
+        self.authorities.is_none() && self.identity.is_none()
+    }
+}
+
 /// DIMSE (PS3.7, PS3.8).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DimseSettings {
@@ -48,6 +84,10 @@ pub struct DimseSettings {
     pub called: AeTitle,
     /// Our AE title.
     pub calling: AeTitle,
+    /// What the connection is secured with; plain where `None`.
+    pub tls: Option<TlsSettings>,
+    /// Where instances are taken that an archive without C-GET moves to this server; nowhere where `None`.
+    pub receive: Option<SocketAddr>,
 }
 
 /// What is sent in the Authorization header.
@@ -144,6 +184,41 @@ impl DimseSettings {
             address: address.to_owned(),
             called: title("DICOM_CALLED_AE_TITLE", called)?,
             calling: title("DICOM_AE_TITLE", calling)?,
+            tls: None,
+            receive: None,
+        })
+    }
+
+    /// The same with TLS, and with an address to receive at: HOST:PORT by numbers, or a port, which is one of loopback.
+    ///
+    /// # Errors
+    /// If the address cannot be one, or both are wanted: what an archive moves here comes as it is.
+    pub(super) fn with(
+        self,
+        tls: Option<TlsSettings>,
+        receive: Option<&str>,
+    ) -> Result<Self, ConfigError> {
+        let invalid = |text: &str, problem: &str| ConfigError::Invalid {
+            setting: "DICOM_RECEIVE",
+            value: text.to_owned(),
+            problem: problem.to_owned(),
+        };
+        let address = |text: &str| {
+            let port = text.parse::<u16>().ok().filter(|port| *port > 0);
+            port.map(|port| SocketAddr::from(([127, 0, 0, 1], port)))
+                .or_else(|| text.parse().ok())
+                .ok_or_else(|| invalid(text, "it is a port, or an address as 10.0.0.5:11112"))
+        };
+        if let (Some(_), Some(text)) = (&tls, receive) {
+            return Err(invalid(
+                text,
+                "instances would come without TLS, which the archive is asked with",
+            ));
+        }
+        Ok(Self {
+            tls,
+            receive: receive.map(address).transpose()?,
+            ..self
         })
     }
 

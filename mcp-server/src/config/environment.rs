@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 pub struct Environment(HashMap<String, String>);
 
 impl Environment {
-    const NAMES: [&str; 26] = [
+    const NAMES: [&str; 31] = [
         "DICOMWEB_HOST",
         "DICOMWEB_AUTH",
         "DICOMWEB_USER",
@@ -24,6 +24,11 @@ impl Environment {
         "DICOM_PORT",
         "DICOM_AE_TITLE",
         "DICOM_CALLED_AE_TITLE",
+        "DICOM_TLS",
+        "DICOM_CA_FILE",
+        "DICOM_CLIENT_CERT",
+        "DICOM_CLIENT_KEY",
+        "DICOM_RECEIVE",
         "DICOM_HL7_PACS_AE_TITLE",
         "DICOM_HL7_PACS_HOST",
         "DICOM_HL7_PACS_PORT",

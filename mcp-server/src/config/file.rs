@@ -63,6 +63,11 @@ pub struct ArchiveTable {
     pub called: Option<String>,
     /// Our AE title.
     pub calling: Option<String>,
+    /// Whether DIMSE goes over TLS, with the files above.
+    #[serde(default)]
+    pub dimse_tls: bool,
+    /// Where an archive without C-GET may move instances to: a port of loopback, or an address with a port.
+    pub receive: Option<String>,
 }
 
 impl File {
@@ -96,10 +101,8 @@ impl ArchiveTable {
             token_file: self.token_file,
             token_command: self.token_command,
         };
-        let tls = TlsSettings {
-            authorities: self.ca_file,
-            identity: self.client_certificate.zip(self.client_key),
-        };
+        let tls = TlsSettings::new(self.ca_file, self.client_certificate, self.client_key)?;
+        let dimse_tls = self.dimse_tls.then(|| tls.clone());
         let web = self
             .web
             .map(|address| WebSettings::new(&address, login, tls))
@@ -108,7 +111,10 @@ impl ArchiveTable {
         let calling = self.calling.as_deref().unwrap_or(DEFAULT_CALLING);
         let dimse = self
             .dimse
-            .map(|address| DimseSettings::new(&address, called, calling))
+            .map(|address| {
+                DimseSettings::new(&address, called, calling)?
+                    .with(dimse_tls, self.receive.as_deref())
+            })
             .transpose()?;
         if web.is_none() && dimse.is_none() {
             return Err(ConfigError::Invalid {

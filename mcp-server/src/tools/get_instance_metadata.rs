@@ -122,11 +122,24 @@ fn what_is_missing(object: &dicom_object::InMemDicomObject) -> Vec<String> {
     .filter(|(tag, _)| !has(*tag))
     .map(|(_, keyword)| *keyword)
     .collect();
-    if name.contains("Image Storage") && !missing.is_empty() {
+    let names_pixels = [
+        tags::PIXEL_DATA,
+        tags::FLOAT_PIXEL_DATA,
+        tags::DOUBLE_FLOAT_PIXEL_DATA,
+    ]
+    .iter()
+    .any(|tag| object.get(*tag).is_some());
+    if !name.contains("Image Storage") {
+        Vec::new()
+    } else if !missing.is_empty() {
         vec![format!(
             "the archive gives only a part of the attributes: an image has {}",
             missing.join(", ")
         )]
+    } else if !names_pixels {
+        vec![
+            "the archive's metadata name no pixel data, which an image has: other binary values may be left out too".into(),
+        ]
     } else {
         Vec::new()
     }

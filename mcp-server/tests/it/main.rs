@@ -4,11 +4,13 @@
 
 mod arguments;
 mod both_protocols;
+mod cancelled;
 mod client;
 mod docs;
 mod killed;
 mod odd_answers;
 mod peers;
+mod personalities;
 mod phi;
 mod process;
 mod promises;
@@ -16,3 +18,4 @@ mod protocol;
 mod storing;
 mod tools;
 mod truth;
+mod ways;

@@ -111,7 +111,7 @@ impl Survey {
             }
         } else if length % 2 == 1 {
             Misencoding::OddLength(length)
-        } else if length % size != 0 {
+        } else if !length.is_multiple_of(size) {
             Misencoding::Ragged { vr, length }
         } else {
             return;

@@ -3,25 +3,21 @@
 //! Dropped before it is released, as when a call is cancelled or out of time, it sends a C-CANCEL for the operation under
 //! way and an A-ABORT, so that the archive does not work on for nobody.
 
+mod negotiation;
+
 use std::collections::VecDeque;
 
 use bytes::{Buf as _, Bytes, BytesMut};
-use dicom_ul::pdu::{
-    self, AssociationRJResult, AssociationRQ, Pdu, PresentationContextProposed,
-    PresentationContextResultReason as Reason, RequestorRoles, UserVariableItem,
-};
+use dicom_ul::pdu::PresentationContextResultReason as Reason;
 use dicom_wire::dimse::pdv::{self, Assembler, Event, P_DATA_TF, PDU_HEADER, Pdv, Place};
 use dicom_wire::dimse::{CancelRequest, Command, DataSet, Message};
-use dicom_wire::part10::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
-use crate::config::DimseSettings;
+use super::stream::Stream;
 use crate::error::Failure;
 use crate::text;
 
-/// PS3.7 A.2.1.
-const APPLICATION_CONTEXT: &str = "1.2.840.10008.3.1.1.1";
+pub(super) use negotiation::{Context, Peer, Proposal, Role};
+
 /// The longest P-DATA-TF that is taken, as it is told to the archive.
 const MAX_PDU: u32 = 128 << 10;
 /// The longest other PDU: an acceptance of 128 contexts has some 10 KiB.
@@ -29,41 +25,14 @@ const MAX_CONTROL_PDU: usize = 256 << 10;
 /// The longest identifier or command with its data set that is held.
 const MAX_HELD: usize = 4 << 20;
 
-const ASSOCIATE_AC: u8 = 0x02;
-const ASSOCIATE_RJ: u8 = 0x03;
 const RELEASE_RQ: u8 = 0x05;
 const RELEASE_RP: u8 = 0x06;
 const ABORT: u8 = 0x07;
 
-/// A context to propose: one abstract syntax, and the transfer syntaxes that may be chosen for it.
-#[derive(Debug, Clone)]
-pub(super) struct Proposal {
-    pub(super) class: String,
-    pub(super) syntaxes: Vec<String>,
-    pub(super) role: Role,
-}
-
-/// Who performs the operations of a context (PS3.7 D.3.3.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
-    /// The archive: the default.
-    Archive,
-    /// This server: the C-STOREs of a C-GET come to it.
-    Us,
-}
-
-/// A context that the archive accepted.
-#[derive(Debug, Clone)]
-pub(super) struct Context {
-    pub(super) id: u8,
-    pub(super) class: String,
-    pub(super) syntax: String,
-}
-
 /// An open association.
 #[derive(Debug)]
 pub(super) struct Association {
-    stream: TcpStream,
+    stream: Stream,
     contexts: Vec<Context>,
     /// Why contexts were not accepted.
     refused: Vec<(String, Reason)>,
@@ -78,29 +47,15 @@ pub(super) struct Association {
     running: Option<(u8, u16)>,
     /// Whether the archive still has to be told that nobody listens any more.
     open: bool,
+    /// Whether the other side ended it in order.
+    released: bool,
     doing: String,
 }
 
 impl Association {
-    /// Connects and negotiates.
-    pub(super) async fn open(
-        settings: &DimseSettings,
-        doing: &str,
-        proposals: &[Proposal],
-        extended: Option<(&str, Vec<u8>)>,
-    ) -> Result<Self, Failure> {
-        let unreachable = |reason: String| Failure::Unreachable {
-            doing: doing.to_owned(),
-            archive: settings.address.clone(),
-            reason,
-        };
-        let stream = TcpStream::connect(&settings.address)
-            .await
-            .map_err(|error| unreachable(error.to_string()))?;
-        stream
-            .set_nodelay(true)
-            .map_err(|error| unreachable(error.to_string()))?;
-        let mut association = Self {
+    /// One over a connection; nothing is agreed on yet.
+    fn over(stream: Stream, doing: &str) -> Self {
+        Self {
             stream,
             contexts: Vec::new(),
             refused: Vec::new(),
@@ -112,91 +67,8 @@ impl Association {
             last_id: 0,
             running: None,
             open: false,
+            released: false,
             doing: doing.to_owned(),
-        };
-        let request = Pdu::AssociationRQ(AssociationRQ {
-            protocol_version: 1,
-            calling_ae_title: settings.calling.to_string(),
-            called_ae_title: settings.called.to_string(),
-            application_context_name: APPLICATION_CONTEXT.to_owned(),
-            presentation_contexts: (0u8..)
-                .zip(proposals)
-                .map(|(number, proposal)| PresentationContextProposed {
-                    id: number.saturating_mul(2) | 1,
-                    abstract_syntax: proposal.class.clone(),
-                    transfer_syntaxes: proposal.syntaxes.clone(),
-                })
-                .collect(),
-            user_variables: variables(proposals, extended),
-        });
-        let mut bytes = Vec::new();
-        pdu::write_pdu(&mut bytes, &request).map_err(|_| Failure::Internal {
-            doing: "write an association request".into(),
-        })?;
-        association.write(&bytes).await?;
-        association.open = true;
-        association.accepted(settings, proposals).await?;
-        Ok(association)
-    }
-
-    async fn accepted(
-        &mut self,
-        settings: &DimseSettings,
-        proposals: &[Proposal],
-    ) -> Result<(), Failure> {
-        let (kind, bytes) = self.pdu().await?;
-        match kind {
-            ASSOCIATE_AC | ASSOCIATE_RJ => {}
-            ABORT => return Err(self.aborted(&bytes)),
-            other => {
-                return Err(self.unusable(format!(
-                    "the archive answered the association request with a PDU of type {other:02X}H"
-                )));
-            }
-        }
-        match pdu::read_pdu(&bytes[..], pdu::MAXIMUM_PDU_SIZE, false) {
-            Ok(Some(Pdu::AssociationAC(accepted))) => {
-                for result in &accepted.presentation_contexts {
-                    let Some(proposal) = proposals.get(usize::from(result.id / 2)) else {
-                        continue;
-                    };
-                    // A syntax that was not proposed cannot be agreed on.
-                    let known = proposal.syntaxes.iter().find(|syntax| {
-                        **syntax == result.transfer_syntax.trim_end_matches(['\0', ' '])
-                    });
-                    match (&result.reason, known) {
-                        (Reason::Acceptance, Some(syntax)) => self.contexts.push(Context {
-                            id: result.id,
-                            class: proposal.class.clone(),
-                            syntax: syntax.clone(),
-                        }),
-                        (reason, _) => self.refused.push((proposal.class.clone(), reason.clone())),
-                    }
-                }
-                for item in accepted.user_variables {
-                    match item {
-                        UserVariableItem::MaxLength(length) => self.max_length = length,
-                        UserVariableItem::SopClassExtendedNegotiationSubItem(class, bytes) => {
-                            self.extended.push((class, bytes));
-                        }
-                        _ => {}
-                    }
-                }
-                Ok(())
-            }
-            Ok(Some(Pdu::AssociationRJ(rejected))) => {
-                self.open = false;
-                Err(Failure::Rejected {
-                    doing: self.doing.clone(),
-                    archive: settings.address.clone(),
-                    reason: rejected.source.to_string(),
-                    called: settings.called.to_string(),
-                    calling: settings.calling.to_string(),
-                    passing: rejected.result == AssociationRJResult::Transient,
-                })
-            }
-            _ => Err(self
-                .unusable("the archive's answer to the association request is malformed".into())),
         }
     }
 
@@ -319,6 +191,7 @@ impl Association {
                 ABORT => return Err(self.aborted(&bytes)),
                 RELEASE_RQ => {
                     self.open = false;
+                    self.released = true;
                     return Err(
                         self.unusable("the archive ended the association in the middle".into())
                     );
@@ -404,6 +277,15 @@ impl Association {
         }
     }
 
+    /// Whether the other side ended the association in order; it is answered then.
+    pub(super) async fn is_released(&mut self) -> bool {
+        if self.released {
+            let answer = [RELEASE_RP, 0, 0, 0, 0, 4, 0, 0, 0, 0];
+            let _ = self.write(&answer).await;
+        }
+        self.released
+    }
+
     /// A failure of what is being done, for an answer that cannot be relied on.
     pub(super) fn unusable(&self, reason: String) -> Failure {
         Failure::Unusable {
@@ -485,8 +367,7 @@ impl Drop for Association {
         }
         // A-ABORT by the service user (PS3.8 9.3.8).
         last.extend_from_slice(&[ABORT, 0, 0, 0, 0, 4, 0, 0, 0, 0]);
-        // A socket that takes no more bytes is closed all the same, which the archive notices too.
-        let _ = self.stream.try_write(&last);
+        self.stream.last_words(&last);
     }
 }
 
@@ -499,32 +380,4 @@ fn cancel(context: u8, message_id: u16) -> Bytes {
         data_set: None,
     }
     .to_pdus(0)
-}
-
-fn variables(proposals: &[Proposal], extended: Option<(&str, Vec<u8>)>) -> Vec<UserVariableItem> {
-    let mut variables = vec![
-        UserVariableItem::MaxLength(MAX_PDU),
-        UserVariableItem::ImplementationClassUID(IMPLEMENTATION_CLASS_UID.to_owned()),
-        UserVariableItem::ImplementationVersionName(IMPLEMENTATION_VERSION_NAME.to_owned()),
-    ];
-    let mut classes: Vec<&str> = proposals
-        .iter()
-        .filter(|proposal| proposal.role == Role::Us)
-        .map(|proposal| proposal.class.as_str())
-        .collect();
-    classes.sort_unstable();
-    classes.dedup();
-    let roles = RequestorRoles {
-        scu: false,
-        scp: true,
-    };
-    variables.extend(
-        classes
-            .into_iter()
-            .map(|class| UserVariableItem::ScuScpRoleSelectionSubItem(class.to_owned(), roles)),
-    );
-    variables.extend(extended.map(|(class, bytes)| {
-        UserVariableItem::SopClassExtendedNegotiationSubItem(class.to_owned(), bytes)
-    }));
-    variables
 }

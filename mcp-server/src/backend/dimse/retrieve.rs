@@ -1,70 +1,26 @@
-//! C-GET and C-MOVE (PS3.4 C.4.2, C.4.3): instances here, or to a destination, with the account of the sub-operations.
-
-use std::path::{Path, PathBuf};
+//! C-GET (PS3.4 C.4.3): instances here, with the account of the sub-operations. Where an archive has none, it moves them here.
 
 use bytes::{Bytes, BytesMut};
 use dicom_core::{DataElement, PrimitiveValue, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::InMemDicomObject;
-use dicom_wire::ae::AeTitle;
 use dicom_wire::dimse::pdv::{Event, Place};
 use dicom_wire::dimse::{
-    Command, DataSet, GetRequest, MoveRequest, Outcome, Priority, RetrieveResponse, Status,
-    StoreRequest, StoreResponse, SubOperations,
+    Command, DataSet, GetRequest, Outcome, Priority, RetrieveResponse, Status, StoreResponse,
+    SubOperations,
 };
-use dicom_wire::part10::FileMeta;
 use dicom_wire::query::Level;
 use dicom_wire::uid::Uid;
-use tokio::io::AsyncWriteExt as _;
 
-use super::association::{Association, Context, Proposal, Role};
+use super::association::{Association, Proposal, Role};
+use super::receive::{SYNTAXES, Sink, agreed, receive};
 use super::{Dimse, is_done, plain, read, refused, uid, write};
 use crate::backend::{Deadline, Instance, Scope};
 use crate::error::Failure;
 use crate::query::{Filter, Search, Terms};
 
-/// How instances may be encoded, one context each so that the archive can send them as they are (PS3.5 A).
-const SYNTAXES: [&str; 18] = [
-    uids::EXPLICIT_VR_LITTLE_ENDIAN,
-    uids::IMPLICIT_VR_LITTLE_ENDIAN,
-    "1.2.840.10008.1.2.4.50",
-    "1.2.840.10008.1.2.4.51",
-    "1.2.840.10008.1.2.4.57",
-    "1.2.840.10008.1.2.4.70",
-    "1.2.840.10008.1.2.4.80",
-    "1.2.840.10008.1.2.4.81",
-    "1.2.840.10008.1.2.4.90",
-    "1.2.840.10008.1.2.4.91",
-    "1.2.840.10008.1.2.5",
-    "1.2.840.10008.1.2.1.99",
-    "1.2.840.10008.1.2.2",
-    "1.2.840.10008.1.2.4.201",
-    "1.2.840.10008.1.2.4.202",
-    "1.2.840.10008.1.2.4.203",
-    "1.2.840.10008.1.2.4.100",
-    "1.2.840.10008.1.2.4.102",
-];
 /// Context IDs are odd and below 256 (PS3.8 9.3.2.2).
 const MAX_CONTEXTS: usize = 128;
-
-/// Where retrieved instances go.
-#[derive(Debug)]
-pub enum Sink {
-    /// Into memory, so many bytes in all.
-    Memory {
-        /// The most bytes.
-        limit: u64,
-        /// What came, as Part 10 files.
-        files: Vec<Bytes>,
-    },
-    /// Into files of a folder, named by their SOP Instance UIDs.
-    Folder {
-        /// The folder; it is there.
-        folder: PathBuf,
-        /// What was written.
-        written: Vec<PathBuf>,
-    },
-}
 
 /// The account of a C-MOVE or C-GET.
 #[derive(Debug, Clone)]
@@ -160,7 +116,26 @@ impl Dimse {
         self.get(&doing, &identifier, classes, sink, progress).await
     }
 
+    /// By C-GET; where the archive has none, by a C-MOVE to this server.
     async fn get(
+        &self,
+        doing: &str,
+        identifier: &InMemDicomObject,
+        classes: &[String],
+        sink: &mut Sink,
+        progress: &mut (dyn FnMut(&SubOperations) + Send),
+    ) -> Result<Moved, Failure> {
+        let by_get = self.by_get(doing, identifier, classes, sink, progress);
+        match by_get.await {
+            Err(Failure::NotAccepted { reason, .. }) => {
+                self.by_move(doing, identifier, classes, sink, progress, reason)
+                    .await
+            }
+            result => result,
+        }
+    }
+
+    async fn by_get(
         &self,
         doing: &str,
         identifier: &InMemDicomObject,
@@ -181,7 +156,7 @@ impl Dimse {
             .chain(storage)
             .take(MAX_CONTEXTS)
             .collect();
-        let mut association = Association::open(&self.settings, doing, &proposals, None).await?;
+        let mut association = Association::open(&self.peer, doing, &proposals, None).await?;
         let context = association.context(model)?;
         let request = GetRequest {
             message_id: association.message_id(),
@@ -208,16 +183,7 @@ impl Dimse {
             })?;
             match command {
                 Command::StoreRq(request) if data_set == DataSet::Present => {
-                    let agreed = association
-                        .contexts()
-                        .iter()
-                        .find(|agreed| agreed.id == context)
-                        .cloned()
-                        .ok_or_else(|| {
-                            association.unusable(
-                                "the archive uses a context that was not agreed on".into(),
-                            )
-                        })?;
+                    let agreed = agreed(&association, context)?;
                     let status = receive(&mut association, &agreed, &request, sink, doing).await?;
                     let response = StoreResponse {
                         message_id: request.message_id,
@@ -248,48 +214,6 @@ impl Dimse {
             }
         }
     }
-
-    /// Asks the archive to send a study or series to a destination; `progress` sees each count.
-    pub(in crate::backend) async fn move_to(
-        &self,
-        scope: &Scope,
-        destination: &AeTitle,
-        progress: &mut (dyn FnMut(&SubOperations) + Send),
-    ) -> Result<Moved, Failure> {
-        let doing = format!("move {scope} to {destination}");
-        let model = uids::STUDY_ROOT_QUERY_RETRIEVE_INFORMATION_MODEL_MOVE;
-        let patience = Deadline::after(self.timeout);
-        let mut association = patience
-            .within(&doing, self.associate(&doing, model))
-            .await?;
-        let context = association.context(model)?;
-        let request = MoveRequest {
-            message_id: association.message_id(),
-            sop_class: uid(model),
-            priority: Priority::Medium,
-            destination: destination.clone(),
-        };
-        let data = write(&scope_identifier(scope), &context.syntax, &doing)?;
-        association
-            .send(context.id, Command::from(request), Some(data))
-            .await?;
-        loop {
-            // Each response renews the time: a move of a large study is long, a silent one is lost.
-            let patience = Deadline::after(self.timeout);
-            let (_, command, list) = patience.within(&doing, association.message()).await?;
-            let Command::MoveRsp(response) = command else {
-                return Err(
-                    association.unusable(format!("the archive answered with {}", command.name()))
-                );
-            };
-            progress(&response.sub_operations);
-            if let Some(moved) = finished(&mut association, response, list, model, &context.syntax)
-            {
-                association.release().await;
-                return Ok(moved);
-            }
-        }
-    }
 }
 
 fn context_syntax(association: &Association, id: u8) -> String {
@@ -301,7 +225,7 @@ fn context_syntax(association: &Association, id: u8) -> String {
 }
 
 /// The account, if the response is the final one.
-fn finished(
+pub(super) fn finished(
     association: &mut Association,
     response: RetrieveResponse,
     list: Option<Bytes>,
@@ -350,100 +274,7 @@ async fn rest(association: &mut Association) -> Result<Bytes, Failure> {
     }
 }
 
-/// Takes one instance: its data set as it comes, behind meta information of our own.
-async fn receive(
-    association: &mut Association,
-    context: &Context,
-    request: &StoreRequest,
-    sink: &mut Sink,
-    doing: &str,
-) -> Result<Status, Failure> {
-    let syntax = Uid::parse(&context.syntax).map_err(|_| Failure::Internal {
-        doing: doing.to_owned(),
-    })?;
-    let meta = FileMeta::new(
-        request.sop_class.clone(),
-        request.sop_instance.clone(),
-        syntax,
-    )
-    .to_bytes();
-    match sink {
-        Sink::Memory { limit, files } => {
-            let before: u64 = files.iter().map(|file| file.len() as u64).sum();
-            let mut file = BytesMut::from(&meta[..]);
-            loop {
-                let (bytes, place) = next(association).await?;
-                if before + (file.len() + bytes.len()) as u64 > *limit {
-                    return Err(Failure::TooLarge {
-                        doing: doing.to_owned(),
-                        limit: *limit,
-                    });
-                }
-                file.extend_from_slice(&bytes);
-                if place == Place::Last {
-                    files.push(file.freeze());
-                    return Ok(Status::SUCCESS);
-                }
-            }
-        }
-        Sink::Folder { folder, written } => {
-            let path = folder.join(format!("{}.dcm", request.sop_instance));
-            let part = folder.join(format!(".{}.part", request.sop_instance));
-            let result = into_file(association, &part, &meta).await;
-            let done = match result? {
-                Ok(()) => tokio::fs::rename(&part, &path).await,
-                Err(error) => Err(error),
-            };
-            match done {
-                Ok(()) => {
-                    written.push(path);
-                    Ok(Status::SUCCESS)
-                }
-                // The archive counts it as failed, which is what it is.
-                Err(_) => {
-                    let _ = tokio::fs::remove_file(&part).await;
-                    Ok(Status::OUT_OF_RESOURCES)
-                }
-            }
-        }
-    }
-}
-
-async fn into_file(
-    association: &mut Association,
-    path: &Path,
-    meta: &[u8],
-) -> Result<std::io::Result<()>, Failure> {
-    let mut file = match tokio::fs::File::create(path).await {
-        Ok(mut file) => file.write_all(meta).await.map(|()| file),
-        Err(error) => Err(error),
-    };
-    loop {
-        let (bytes, place) = next(association).await?;
-        if let Ok(open) = &mut file
-            && let Err(error) = open.write_all(&bytes).await
-        {
-            file = Err(error);
-        }
-        if place == Place::Last {
-            return Ok(match file {
-                Ok(mut file) => file.flush().await,
-                Err(error) => Err(error),
-            });
-        }
-    }
-}
-
-async fn next(association: &mut Association) -> Result<(Bytes, Place), Failure> {
-    match association.event().await? {
-        Event::Data { bytes, place } => Ok((bytes, place)),
-        Event::Command { .. } => {
-            Err(association.unusable("the archive sent a command inside a data set".into()))
-        }
-    }
-}
-
-fn scope_identifier(scope: &Scope) -> InMemDicomObject {
+pub(super) fn scope_identifier(scope: &Scope) -> InMemDicomObject {
     let mut identifier = InMemDicomObject::new_empty();
     put(
         &mut identifier,

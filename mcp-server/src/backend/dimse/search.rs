@@ -40,7 +40,7 @@ impl Dimse {
         deadline
             .within(&doing, async {
                 let mut association =
-                    Association::open(&self.settings, &doing, &[plain(class)], fuzzy).await?;
+                    Association::open(&self.peer, &doing, &[plain(class)], fuzzy).await?;
                 let mut page = if search.level == Level::Instance && search.series.is_none() {
                     self.rows_by_series(&mut association, class, search, limit, offset, &doing)
                         .await?

@@ -44,7 +44,7 @@ impl Dimse {
                 role: Role::Archive,
             })
             .collect();
-        let opening = Association::open(&self.settings, doing, &proposals, None);
+        let opening = Association::open(&self.peer, doing, &proposals, None);
         let mut association = Deadline::after(self.timeout)
             .within(doing, opening)
             .await
@@ -188,27 +188,31 @@ impl Dimse {
         deadline: &Deadline,
     ) -> Result<BTreeSet<(String, String)>, Failure> {
         let doing = "ask what the archive accepts";
-        let proposals: Vec<Proposal> = pairs
-            .iter()
-            .take(MAX_CONTEXTS)
-            .map(|(class, syntax)| Proposal {
-                syntaxes: vec![syntax.clone()],
-                ..plain(class)
-            })
-            .collect();
-        deadline
-            .within(doing, async {
-                let association =
-                    Association::open(&self.settings, doing, &proposals, None).await?;
-                let accepted = association
-                    .contexts()
-                    .iter()
-                    .map(|context| (context.class.clone(), context.syntax.clone()))
-                    .collect();
+        let pairs: Vec<_> = pairs.iter().collect();
+        let mut accepted = BTreeSet::new();
+        // An association has room for so many contexts; what does not fit is asked on the next.
+        for some in pairs.chunks(MAX_CONTEXTS) {
+            let proposals: Vec<Proposal> = some
+                .iter()
+                .map(|(class, syntax)| Proposal {
+                    syntaxes: vec![syntax.clone()],
+                    ..plain(class)
+                })
+                .collect();
+            let asking = async {
+                let association = Association::open(&self.peer, doing, &proposals, None).await?;
+                let contexts = association.contexts().to_vec();
                 association.release().await;
-                Ok(accepted)
-            })
-            .await
+                Ok(contexts)
+            };
+            let contexts = deadline.within(doing, asking).await?;
+            accepted.extend(
+                contexts
+                    .into_iter()
+                    .map(|context| (context.class, context.syntax)),
+            );
+        }
+        Ok(accepted)
     }
 }
 

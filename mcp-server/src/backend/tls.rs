@@ -1,4 +1,4 @@
-//! Which certificates are trusted, and which one is shown.
+//! Which certificates are trusted, and which one is shown: the same for both protocols.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -48,6 +48,7 @@ fn unusable(path: &Path, reason: &str) -> Failure {
     Failure::NoWay {
         doing: "prepare the connection".to_owned(),
         reason: format!("{}: {reason}", path.display()),
-        setting: "check DICOMWEB_CA_FILE, DICOMWEB_CLIENT_CERT and DICOMWEB_CLIENT_KEY".to_owned(),
+        setting: "check the files of the CA, the client certificate and its key (DICOMWEB_CA_FILE or DICOM_CA_FILE, and so on)"
+            .to_owned(),
     }
 }
