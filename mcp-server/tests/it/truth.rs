@@ -331,7 +331,7 @@ const BEYOND_SIGHT: &[(&str, &[&str], &str)] = &[
     ),
     (
         "qido.match-key-not-returned",
-        &["find-studies"],
+        &["find-studies", "get-study-overview"],
         "a study need not have a description",
     ),
     (
