@@ -13,7 +13,7 @@ use dicom_wire::query::Level;
 use dicom_wire::uid::Uid;
 
 use super::association::{Association, Proposal, Role};
-use super::receive::{SYNTAXES, Sink, agreed, receive};
+use super::receive::{SYNTAXES, Sink, USUAL_CLASSES, agreed, receive};
 use super::{Dimse, is_done, plain, read, refused, uid, write};
 use crate::backend::{Deadline, Instance, Scope};
 use crate::error::Failure;
@@ -42,6 +42,7 @@ impl Dimse {
     ) -> Result<Bytes, Failure> {
         let doing = format!("retrieve instance {}", of.instance);
         let class = self.class_of(of, deadline).await?;
+        let classes: Vec<String> = class.into_iter().collect();
         let mut identifier = scope_identifier(&Scope {
             study: of.study.clone(),
             series: Some(of.series.clone()),
@@ -59,7 +60,7 @@ impl Dimse {
         let told = deadline
             .within(
                 &doing,
-                self.get(&doing, &identifier, &[class], &mut sink, &mut |_| {}),
+                self.get(&doing, &identifier, &classes, &mut sink, &mut |_| {}),
             )
             .await?;
         let Sink::Memory { files, .. } = sink else {
@@ -79,8 +80,12 @@ impl Dimse {
         }
     }
 
-    /// The SOP class of an instance, which a C-GET has to propose.
-    async fn class_of(&self, of: &Instance, deadline: &Deadline) -> Result<String, Failure> {
+    /// The SOP class of an instance, which a C-GET has to propose; some archives do not tell it.
+    async fn class_of(
+        &self,
+        of: &Instance,
+        deadline: &Deadline,
+    ) -> Result<Option<String>, Failure> {
         let search = Search {
             level: Level::Instance,
             study: Some(of.study.clone()),
@@ -95,12 +100,7 @@ impl Dimse {
             what: "instance",
             uid: of.instance.to_string(),
         })?;
-        row.text(tags::SOP_CLASS_UID)
-            .ok_or_else(|| Failure::Unusable {
-                doing: format!("retrieve instance {}", of.instance),
-                reason: "the archive does not say of which SOP class it is".into(),
-                said: None,
-            })
+        Ok(row.text(tags::SOP_CLASS_UID))
     }
 
     /// Retrieves a study or series of these SOP classes; `progress` sees each count.
@@ -144,16 +144,8 @@ impl Dimse {
         progress: &mut (dyn FnMut(&SubOperations) + Send),
     ) -> Result<Moved, Failure> {
         let model = uids::STUDY_ROOT_QUERY_RETRIEVE_INFORMATION_MODEL_GET;
-        let each = ((MAX_CONTEXTS - 1) / classes.len().max(1)).clamp(1, SYNTAXES.len());
-        let storage = classes.iter().flat_map(|class| {
-            SYNTAXES[..each].iter().map(move |syntax| Proposal {
-                class: class.clone(),
-                syntaxes: vec![(*syntax).to_owned()],
-                role: Role::Us,
-            })
-        });
         let proposals: Vec<Proposal> = std::iter::once(plain(model))
-            .chain(storage)
+            .chain(storage(classes))
             .take(MAX_CONTEXTS)
             .collect();
         let mut association = Association::open(&self.peer, doing, &proposals, None).await?;
@@ -298,4 +290,30 @@ fn put(identifier: &mut InMemDicomObject, tag: dicom_core::Tag, uid: &str) {
 fn put_level(identifier: &mut InMemDicomObject, level: Level) {
     let term = PrimitiveValue::from(level.term());
     identifier.put(DataElement::new(tags::QUERY_RETRIEVE_LEVEL, VR::CS, term));
+}
+
+/// Contexts in which instances may come: of these classes in each syntax by itself, so that they come as they are; where no
+/// class is known, of the usual ones.
+fn storage(classes: &[String]) -> Vec<Proposal> {
+    let proposal = |class: &str, syntaxes: &[&str]| Proposal {
+        class: class.to_owned(),
+        syntaxes: syntaxes.iter().map(|&syntax| syntax.to_owned()).collect(),
+        role: Role::Us,
+    };
+    if classes.is_empty() {
+        let (native, compressed) = SYNTAXES.split_at(2);
+        return USUAL_CLASSES
+            .iter()
+            .flat_map(|class| [native, compressed].map(|syntaxes| proposal(class, syntaxes)))
+            .collect();
+    }
+    let each = ((MAX_CONTEXTS - 1) / classes.len()).clamp(1, SYNTAXES.len());
+    classes
+        .iter()
+        .flat_map(|class| {
+            SYNTAXES[..each]
+                .iter()
+                .map(|syntax| proposal(class, &[*syntax]))
+        })
+        .collect()
 }

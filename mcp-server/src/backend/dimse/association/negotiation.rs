@@ -11,6 +11,7 @@ use dicom_ul::pdu::{
 use dicom_wire::part10::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
 
 use super::{ABORT, Association, MAX_PDU};
+use crate::backend::dimse::receive::STORAGE;
 use crate::backend::dimse::stream::Stream;
 use crate::config::DimseSettings;
 use crate::error::Failure;
@@ -178,6 +179,11 @@ impl Association {
             association.put(&rejected).await?;
             return Err(association.unusable("another AE title was called".into()));
         }
+        // Where no class is known to come, any Storage SOP class may.
+        let is_wanted = |class: &str| match classes {
+            [] => class.starts_with(STORAGE),
+            some => some.iter().any(|wanted| wanted == class),
+        };
         let mut results = Vec::new();
         for proposed in request.presentation_contexts {
             let class = trimmed(&proposed.abstract_syntax);
@@ -187,9 +193,7 @@ impl Association {
                 .map(|syntax| trimmed(syntax))
                 .find(|syntax| syntaxes.contains(syntax));
             let reason = match syntax {
-                _ if !classes.iter().any(|wanted| wanted == class) => {
-                    Reason::AbstractSyntaxNotSupported
-                }
+                _ if !is_wanted(class) => Reason::AbstractSyntaxNotSupported,
                 None => Reason::TransferSyntaxesNotSupported,
                 Some(syntax) => {
                     association.contexts.push(Context {
