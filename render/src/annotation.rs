@@ -6,6 +6,7 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
+use crate::calendar::date;
 use crate::canvas::{self, BLACK, LINE, WHITE};
 use crate::encode::Picture;
 use crate::person::PersonName;
@@ -120,14 +121,6 @@ fn joined(parts: &[String]) -> String {
         .cloned()
         .collect();
     parts.join("  ")
-}
-
-/// 20230612 as 2023-06-12; what is no date stays.
-fn date(text: &str) -> String {
-    match (text.get(..4), text.get(4..6), text.get(6..8)) {
-        (Some(year), Some(month), Some(day)) if text.len() == 8 => format!("{year}-{month}-{day}"),
-        _ => text.to_owned(),
-    }
 }
 
 fn write(picture: &mut Picture, annotation: Annotation, lines: &[String]) {

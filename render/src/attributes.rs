@@ -1,4 +1,6 @@
-//! A data set as aligned lines of text.
+//! A data set as aligned lines of text, and as a tree of typed values.
+
+mod tree;
 
 use std::fmt::Write;
 
@@ -10,6 +12,8 @@ use dicom_object::InMemDicomObject;
 use dicom_object::mem::InMemElement;
 
 use crate::text::{cut, one_line, uid_name};
+
+pub use tree::{Attribute, Content, Value as TypedValue, tree};
 
 /// Which attributes to write, and how much of each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,20 +179,32 @@ fn is_private(tag: Tag) -> bool {
 /// The keyword, or for a private attribute its creator in brackets.
 fn name(parent: &InMemDicomObject, tag: Tag) -> String {
     if !is_private(tag) {
-        return StandardDataDictionary
-            .by_tag(tag)
-            .map_or("?".to_owned(), |entry| entry.alias().to_owned());
+        return keyword(tag).unwrap_or("?").to_owned();
     }
     if (0x0010..0x0100).contains(&tag.element()) {
         return "[private creator]".to_owned();
     }
-    // (gggg,xxee) belongs to the creator in (gggg,00xx), PS3.5 7.8.1.
+    creator(parent, tag).map_or("[no private creator]".to_owned(), |creator| {
+        format!("[{creator}]")
+    })
+}
+
+fn keyword(tag: Tag) -> Option<&'static str> {
+    StandardDataDictionary
+        .by_tag(tag)
+        .filter(|_| !is_private(tag))
+        .map(|entry| entry.alias())
+}
+
+/// Who defined a private attribute: (gggg,xxee) belongs to the creator in (gggg,00xx), PS3.5 7.8.1.
+fn creator(parent: &InMemDicomObject, tag: Tag) -> Option<String> {
+    if !is_private(tag) || tag.element() < 0x0100 {
+        return None;
+    }
     let creator = parent
         .get(Tag(tag.group(), tag.element() >> 8))
-        .and_then(|element| element.to_str().ok());
-    creator.map_or("[no private creator]".to_owned(), |creator| {
-        format!("[{}]", one_line(&creator))
-    })
+        .and_then(|element| element.to_str().ok())?;
+    Some(one_line(&creator))
 }
 
 fn is_binary(vr: VR, value: &PrimitiveValue) -> bool {

@@ -105,8 +105,7 @@ impl Dose {
     /// # Errors
     /// The grid or the image does not say where it lies.
     pub fn layer(&self, image: &InMemDicomObject, frame: u32) -> Result<Layer, DoseError> {
-        let own = self.plane.filter(|_| !self.offsets.is_empty());
-        let own = own.ok_or(DoseError::NoPlace("dose grid"))?;
+        self.place().ok_or(DoseError::NoPlace("dose grid"))?;
         let plane = Plane::of(image, frame).ok_or(DoseError::NoPlace("image"))?;
         let size = |tag| number(image, tag).unwrap_or(0);
         let (columns, rows) = (size(tags::COLUMNS), size(tags::ROWS));
@@ -114,17 +113,9 @@ impl Dose {
             return Err(DoseError::TooLarge(u64::from(columns) * u64::from(rows)));
         }
         let mut layer = Layer::clear(self.words(), columns, rows);
-        let normal = own.normal();
         for row in 0..rows {
             for column in 0..columns {
-                let point = minus(plane.point(column.into(), row.into()), own.origin);
-                let at = (
-                    dot(point, own.along) / own.spacing.0,
-                    dot(point, own.down) / own.spacing.1,
-                    self.depth(dot(point, normal)),
-                );
-                if let (x, y, Some(z)) = at
-                    && let Some(value) = self.between(x, y, z)
+                if let Some(value) = self.at(plane.point(column.into(), row.into()))
                     && let Some([red, green, blue]) = self.colour(value)
                 {
                     let pixel = row as usize * columns as usize + column as usize;
@@ -133,6 +124,22 @@ impl Dose {
             }
         }
         Ok(layer)
+    }
+
+    /// The dose at a point of the body, in millimetres of the grid's frame of reference, between the points of the grid by
+    /// interpolation; `None` outside, and where the grid does not say where it lies.
+    pub fn at(&self, point: [f64; 3]) -> Option<f64> {
+        let own = self.place()?;
+        let point = minus(point, own.origin);
+        self.between(
+            dot(point, own.along) / own.spacing.0,
+            dot(point, own.down) / own.spacing.1,
+            self.depth(dot(point, own.normal()))?,
+        )
+    }
+
+    fn place(&self) -> Option<Plane> {
+        self.plane.filter(|_| !self.offsets.is_empty())
     }
 
     /// One frame of the grid alone, from 1, in its own size.
@@ -202,6 +209,7 @@ impl Dose {
         let pairs = self.offsets.windows(2).enumerate();
         let mut within = pairs.filter_map(|(index, pair)| {
             let part = (distance - pair[0]) / (pair[1] - pair[0]);
+            let part = snapped(part, 1.0);
             (0.0..=1.0).contains(&part).then_some(index as f64 + part)
         });
         within.next()
@@ -212,6 +220,7 @@ impl Dose {
         let frames = self.values.len() / (self.columns * self.rows).max(1);
         let axis = |at: f64, count: usize| {
             let last = count.checked_sub(1)? as f64;
+            let at = snapped(at, last);
             if !(0.0..=last).contains(&at) {
                 return None;
             }
@@ -228,6 +237,16 @@ impl Dose {
         let line = |y, z| mixed(value(x0, y, z), value(x1, y, z), across);
         let slice = |z| mixed(line(y0, z), line(y1, z), down);
         Some(mixed(slice(z0), slice(z1), deep))
+    }
+}
+
+/// Positions are decimal strings: what is as good as at the edge is at the edge.
+fn snapped(at: f64, last: f64) -> f64 {
+    const NEAR: f64 = 1e-4;
+    if (-NEAR..=last + NEAR).contains(&at) {
+        at.clamp(0.0, last)
+    } else {
+        at
     }
 }
 

@@ -84,6 +84,8 @@ pub mod pdf;
 
 mod text;
 
+mod calendar;
+
 pub mod attributes;
 
 pub mod encapsulated;

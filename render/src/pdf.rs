@@ -1,4 +1,4 @@
-//! The text of an Encapsulated PDF by page (PS3.3 A.45.1).
+//! The text of an Encapsulated PDF by page (PS3.3 A.45.1), and the picture of a page that is a scan.
 //!
 //! lopdf finds the objects; contents, fonts and character maps are read here, because the text extractors in use recurse
 //! into forms that contain themselves and unroll any range that a character map claims.
@@ -7,6 +7,8 @@ mod content;
 mod font;
 mod glyphs;
 mod layout;
+mod picture;
+mod raster;
 mod stream;
 mod token;
 mod tounicode;
@@ -18,6 +20,7 @@ use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 use lopdf::{Document, Object};
 
+use crate::encode::Picture;
 use crate::image::text;
 
 /// One page of a PDF.
@@ -45,6 +48,22 @@ pub enum PdfError {
     /// The document has no structure that can be read.
     #[error("the PDF is broken: {0}")]
     Broken(String),
+    /// The document has no such page.
+    #[error("there is no page {number}: the PDF has {pages}")]
+    NoSuchPage {
+        /// The page that was asked for.
+        number: u32,
+        /// How many there are.
+        pages: usize,
+    },
+    /// Nothing on the page can be drawn.
+    #[error("page {number} cannot be drawn: {why}")]
+    NotDrawn {
+        /// The page.
+        number: u32,
+        /// What it is made of.
+        why: String,
+    },
     /// More than is read, packed or unpacked.
     #[error("the PDF is too large: more than {limit} {what}")]
     TooLarge {
@@ -94,6 +113,34 @@ pub fn document(attributes: &InMemDicomObject) -> Result<Cow<'_, [u8]>, PdfError
 
 /// The text of each page in reading order.
 pub fn pages(pdf: &[u8]) -> Result<Vec<Page>, PdfError> {
+    with(pdf, read)
+}
+
+/// The images of a page (from 1) where they lie on it, its longer edge of at most `max_edge` pixels: what a scan shows.
+///
+/// JPEG, JPEG 2000, fax and uncompressed images are drawn. Letters and lines are not; the picture's notes say so.
+///
+/// # Errors
+/// What cannot be read, as for [`pages`]; a page that is not there or has no image that can be drawn.
+pub fn picture(pdf: &[u8], number: u32, max_edge: u32) -> Result<Picture, PdfError> {
+    with(pdf, |document| {
+        let ids: Vec<_> = document.page_iter().take(MAX_PAGES).collect();
+        let id = (number as usize)
+            .checked_sub(1)
+            .and_then(|index| ids.get(index));
+        let id = id.ok_or(PdfError::NoSuchPage {
+            number,
+            pages: ids.len(),
+        })?;
+        let page = document
+            .get_dictionary(*id)
+            .map_err(|error| PdfError::Broken(error.to_string()))?;
+        picture::draw(&document, page, number, max_edge)
+    })
+}
+
+/// Opens a document and does something with it, without panicking.
+fn with<T>(pdf: &[u8], what: impl FnOnce(Document) -> Result<T, PdfError>) -> Result<T, PdfError> {
     check(pdf)?;
     let broken = |_| PdfError::Broken("the reader gave up on it".to_owned());
     let document = catch_unwind(|| Document::load_mem(pdf)).map_err(broken)?;
@@ -101,7 +148,15 @@ pub fn pages(pdf: &[u8]) -> Result<Vec<Page>, PdfError> {
         lopdf::Error::Decryption(_) | lopdf::Error::InvalidPassword => PdfError::Encrypted,
         other => PdfError::Broken(other.to_string()),
     })?;
-    catch_unwind(AssertUnwindSafe(|| read(document))).map_err(broken)?
+    catch_unwind(AssertUnwindSafe(|| what(opened(document)?))).map_err(broken)?
+}
+
+/// An empty password opens documents that only restrict printing and the like.
+fn opened(mut document: Document) -> Result<Document, PdfError> {
+    if document.is_encrypted() {
+        document.decrypt("").map_err(|_| PdfError::Encrypted)?;
+    }
+    Ok(document)
 }
 
 /// What can be known before anything is unpacked for good.
@@ -133,11 +188,7 @@ fn check(pdf: &[u8]) -> Result<(), PdfError> {
     Ok(())
 }
 
-fn read(mut document: Document) -> Result<Vec<Page>, PdfError> {
-    if document.is_encrypted() {
-        // An empty password opens documents that only restrict printing and the like.
-        document.decrypt("").map_err(|_| PdfError::Encrypted)?;
-    }
+fn read(document: Document) -> Result<Vec<Page>, PdfError> {
     let ids: Vec<_> = document.page_iter().take(MAX_PAGES + 1).collect();
     if ids.len() > MAX_PAGES {
         return Err(PdfError::TooLarge {
@@ -155,8 +206,8 @@ fn read(mut document: Document) -> Result<Vec<Page>, PdfError> {
         let page = document
             .get_dictionary(id)
             .map_err(|error| PdfError::Broken(error.to_string()))?;
-        let chunks = content::chunks(&document, page, &mut fonts, &mut budget)?;
-        let text = layout::text(&chunks);
+        let drawn = content::drawn(&document, page, &mut fonts, &mut budget)?;
+        let text = layout::text(&drawn.chunks);
         pages.push(Page {
             number: index as u32 + 1,
             text: (!text.is_empty()).then_some(text),

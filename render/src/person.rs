@@ -2,29 +2,39 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// A person's name in up to three scripts.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct PersonName {
     /// The alphabetic group, usually in Latin letters.
+    #[serde(skip_serializing_if = "Components::is_empty")]
     pub alphabetic: Components,
     /// The ideographic group: Kanji, Hanja, Hanzi.
+    #[serde(skip_serializing_if = "Components::is_empty")]
     pub ideographic: Components,
     /// The phonetic group: Hiragana, Katakana, Hangul.
+    #[serde(skip_serializing_if = "Components::is_empty")]
     pub phonetic: Components,
 }
 
 /// The five components of a name in one script.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Components {
     /// Family name complex.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub family: String,
     /// Given name complex.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub given: String,
     /// Middle name.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub middle: String,
     /// Name prefix, as Dr.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub prefix: String,
     /// Name suffix, as M.D. or III.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub suffix: String,
 }
 

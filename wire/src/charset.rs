@@ -3,7 +3,11 @@
 //! Decoding never fails: what a character set does not know becomes U+FFFD or, where the set
 //! itself is not known, is read as UTF-8 or Latin 1.
 
-use dicom_encoding::text::{SpecificCharacterSet, TextCodec};
+use dicom_core::VR;
+use encoding_rs::{
+    EUC_JP, EUC_KR, Encoding, GB18030, GBK, ISO_2022_JP, ISO_8859_2, ISO_8859_3, ISO_8859_4,
+    ISO_8859_5, ISO_8859_6, ISO_8859_7, ISO_8859_8, SHIFT_JIS, UTF_8, WINDOWS_874,
+};
 
 const ESCAPE: u8 = 0x1B;
 
@@ -19,8 +23,10 @@ pub struct Charset {
 /// One set, by what decodes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Set {
-    /// By its defined term, in dicom-encoding.
-    Term(&'static str),
+    /// As the web has it, which is the same or, in bytes that DICOM does not use, more.
+    Web(&'static Encoding),
+    /// ISO 8859-1; the web's has other characters from 0x80 to 0x9F.
+    Latin1,
     /// ISO 8859-9, Turkish.
     Latin5,
     /// ISO 8859-15, with the euro sign.
@@ -29,38 +35,69 @@ enum Set {
     Unknown,
 }
 
-/// The defined terms that dicom-encoding decodes, without prefix.
-const TERMS: [&str; 13] = [
-    "IR 13", "IR 100", "IR 101", "IR 109", "IR 110", "IR 126", "IR 127", "IR 138", "IR 144",
-    "IR 149", "IR 166", "IR 192", "IR 58",
+/// Sets by the number of their defined term.
+static NUMBERS: [(&str, Set); 16] = [
+    ("13", Set::Web(SHIFT_JIS)),
+    ("58", Set::Web(GBK)),
+    ("87", Set::Web(ISO_2022_JP)),
+    ("100", Set::Latin1),
+    ("101", Set::Web(ISO_8859_2)),
+    ("109", Set::Web(ISO_8859_3)),
+    ("110", Set::Web(ISO_8859_4)),
+    ("126", Set::Web(ISO_8859_7)),
+    ("127", Set::Web(ISO_8859_6)),
+    ("138", Set::Web(ISO_8859_8)),
+    ("144", Set::Web(ISO_8859_5)),
+    ("148", Set::Latin5),
+    ("149", Set::Web(EUC_KR)),
+    ("166", Set::Web(WINDOWS_874)),
+    ("192", Set::Web(UTF_8)),
+    ("203", Set::Latin9),
 ];
 
 /// What follows ESC, and the set that it puts into the upper half (PS3.3 C.12.1.1.2).
-const UPPER: [(&[u8], Set); 15] = [
-    (b")I", Set::Term("IR 13")),
-    (b"-A", Set::Term("IR 100")),
-    (b"-B", Set::Term("IR 101")),
-    (b"-C", Set::Term("IR 109")),
-    (b"-D", Set::Term("IR 110")),
-    (b"-F", Set::Term("IR 126")),
-    (b"-G", Set::Term("IR 127")),
-    (b"-H", Set::Term("IR 138")),
-    (b"-L", Set::Term("IR 144")),
+static UPPER: [(&[u8], Set); 15] = [
+    (b")I", Set::Web(SHIFT_JIS)),
+    (b"-A", Set::Latin1),
+    (b"-B", Set::Web(ISO_8859_2)),
+    (b"-C", Set::Web(ISO_8859_3)),
+    (b"-D", Set::Web(ISO_8859_4)),
+    (b"-F", Set::Web(ISO_8859_7)),
+    (b"-G", Set::Web(ISO_8859_6)),
+    (b"-H", Set::Web(ISO_8859_8)),
+    (b"-L", Set::Web(ISO_8859_5)),
     (b"-M", Set::Latin5),
-    (b"-T", Set::Term("IR 166")),
+    (b"-T", Set::Web(WINDOWS_874)),
     (b"-b", Set::Latin9),
-    (b"$)C", Set::Term("IR 149")),
-    (b"$)A", Set::Term("IR 58")),
-    (b"$A", Set::Term("IR 58")),
+    (b"$)C", Set::Web(EUC_KR)),
+    (b"$)A", Set::Web(GBK)),
+    (b"$A", Set::Web(GBK)),
 ];
 
-/// What follows ESC, and whether two bytes make a character in the lower half then.
-const LOWER: [(&[u8], bool); 4] = [
-    (b"(B", false),
-    (b"(J", false),
-    (b"$B", true),
-    (b"$(D", true),
+/// What follows ESC, and what it puts into the lower half; JIS C 6226 of 1978 is read as its successor.
+const LOWER: [(&[u8], Lower); 5] = [
+    (b"(B", Lower::Ascii),
+    (b"(J", Lower::Ascii),
+    (b"$B", Lower::Kanji),
+    (b"$@", Lower::Kanji),
+    (b"$(D", Lower::Supplement),
 ];
+
+/// What the bytes below 0x80 mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lower {
+    /// ISO IR 6, or the Roman letters of ISO IR 14.
+    Ascii,
+    /// ISO IR 87, JIS X 0208: two bytes a character.
+    Kanji,
+    /// ISO IR 159, JIS X 0212: two bytes a character.
+    Supplement,
+}
+
+/// Sets that do not allow code extensions (PS3.3 C.12.1.1.2, table C.12-5).
+///
+/// GBK has the decoder of ISO 2022 IR 58, which is designated by an escape sequence, so the term is asked for.
+const ALONE: [&str; 3] = ["IR 192", "GB18030", "GBK"];
 
 impl Charset {
     /// ISO IR 6, for a data set that names none.
@@ -72,17 +109,19 @@ impl Charset {
     /// Reads the values of Specific Character Set (0008,0005).
     ///
     /// ```
+    /// use dicom_core::VR;
     /// use dicom_wire::charset::Charset;
     ///
     /// let charset = Charset::from_terms(&["", "ISO 2022 IR 87"]);
-    /// assert_eq!(charset.decode(b"Yamada=\x1b$B;3ED\x1b(B"), "Yamada=山田");
+    /// assert_eq!(charset.decode(VR::PN, b"Yamada=\x1b$B;3ED\x1b(B"), "Yamada=山田");
     /// ```
     pub fn from_terms(terms: &[impl AsRef<str>]) -> Charset {
         let first = terms.first().map_or("", |term| term.as_ref().trim());
+        let initial = set(first);
         let extended = terms.len() > 1 || first.starts_with("ISO 2022");
         Charset {
-            initial: set(first),
-            extended,
+            initial,
+            extended: extended && !ALONE.iter().any(|term| first.ends_with(term)),
         }
     }
 
@@ -99,15 +138,26 @@ impl Charset {
             return Some(text.as_bytes().to_vec());
         }
         let encoded = match self.initial {
-            Set::Term(term) => codec(term)?.encode(text).ok()?,
+            // JIS X 0201 is the part of Shift JIS that has one byte a character.
+            Set::Web(encoding) if encoding == SHIFT_JIS => {
+                web(encoding, text).filter(|encoded| encoded.len() == text.chars().count())?
+            }
+            Set::Web(encoding) if encoding == ISO_2022_JP => return None,
+            Set::Web(encoding) => web(encoding, text)?,
+            Set::Latin1 => text
+                .chars()
+                .map(|character| u8::try_from(character).ok())
+                .collect::<Option<_>>()?,
             Set::Latin5 | Set::Latin9 | Set::Unknown => return None,
         };
-        // What a set does not have, some codecs replace.
-        (self.decode(&encoded) == text).then_some(encoded)
+        (self.decode(VR::LT, &encoded) == text).then_some(encoded)
     }
 
     /// Decodes a whole value, with all its components and backslashes.
-    pub fn decode(&self, bytes: &[u8]) -> String {
+    ///
+    /// The VR tells what ends the effect of an escape sequence: control characters always, the backslash where it parts
+    /// values, `^` and `=` in names only (PS3.5 6.1.2.5.3).
+    pub fn decode(&self, vr: VR, bytes: &[u8]) -> String {
         if bytes.is_ascii() && !bytes.contains(&ESCAPE) {
             return bytes.iter().map(|&b| char::from(b)).collect();
         }
@@ -115,7 +165,7 @@ impl Charset {
             return self.initial.decode(bytes);
         }
         let mut text = String::new();
-        let (mut upper, mut wide) = (self.initial, None);
+        let (mut upper, mut lower) = (self.initial, Lower::Ascii);
         let mut rest = bytes;
         while let Some(&first) = rest.first() {
             if first == ESCAPE {
@@ -123,10 +173,10 @@ impl Charset {
                 if let Some((sequence, set)) = UPPER.iter().find(|(s, _)| after.starts_with(s)) {
                     upper = *set;
                     rest = &after[sequence.len()..];
-                } else if let Some((sequence, two)) =
+                } else if let Some((sequence, set)) =
                     LOWER.iter().find(|(s, _)| after.starts_with(s))
                 {
-                    wide = two.then_some(&rest[..=sequence.len()]);
+                    lower = *set;
                     rest = &after[sequence.len()..];
                 } else {
                     text.push(char::REPLACEMENT_CHARACTER);
@@ -134,18 +184,20 @@ impl Charset {
                 }
                 continue;
             }
-            if first < 0x80
-                && let Some(escape) = wide.filter(|_| first > 0x20)
-            {
+            if first < 0x80 && lower != Lower::Ascii && first > 0x20 {
                 let run = run(rest, |b| (0x21..0x7F).contains(&b));
-                text.push_str(&Set::Term("IR 87").decode(&[escape, run].concat()));
+                text.push_str(&lower.decode(run));
                 rest = &rest[run.len()..];
+                if run.is_empty() {
+                    // DEL is in no set.
+                    text.push(char::REPLACEMENT_CHARACTER);
+                    rest = &rest[1..];
+                }
                 continue;
             }
             if first < 0x80 {
-                // Delimiters and control characters bring the first set back (PS3.5 6.1.2.5.3).
-                if matches!(first, b'\\' | b'^' | b'=' | 0x09..=0x0D) {
-                    (upper, wide) = (self.initial, None);
+                if ends_escape(vr, first) {
+                    (upper, lower) = (self.initial, Lower::Ascii);
                 }
                 text.push(char::from(first));
                 rest = &rest[1..];
@@ -159,6 +211,16 @@ impl Charset {
     }
 }
 
+/// Whether the first set is active again from here.
+fn ends_escape(vr: VR, byte: u8) -> bool {
+    match byte {
+        0x09..=0x0D => true,
+        b'\\' => !matches!(vr, VR::LT | VR::ST | VR::UT),
+        b'^' | b'=' => vr == VR::PN,
+        _ => false,
+    }
+}
+
 fn run(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> &[u8] {
     let length = bytes
         .iter()
@@ -167,42 +229,51 @@ fn run(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> &[u8] {
     &bytes[..length]
 }
 
+/// The set of a defined term, also where the words before its number are misspelt, as `ISO-IR 100` and `ISO_IR_100`.
 fn set(term: &str) -> Set {
-    let name = term
-        .trim_start_matches("ISO_")
-        .trim_start_matches("ISO 2022 ")
-        .replace('_', " ");
+    let name = term.trim().to_ascii_uppercase();
     match name.as_str() {
-        "IR 148" => Set::Latin5,
-        "IR 203" => Set::Latin9,
-        "IR 87" => Set::Term("IR 87"),
-        "GB18030" => Set::Term("GB18030"),
-        "GBK" | "GB2312" => Set::Term("IR 58"),
-        name => TERMS
-            .iter()
-            .find(|t| **t == name)
-            .map_or(Set::Unknown, |t| Set::Term(t)),
+        "GB18030" => return Set::Web(GB18030),
+        "GBK" | "GB2312" => return Set::Web(GBK),
+        _ => (),
     }
+    let number = name.rsplit_once("IR").map_or("", |(_, number)| number);
+    let number = number.trim_start_matches(['_', '-', ' ']);
+    let found = NUMBERS.iter().find(|(known, _)| *known == number);
+    found.map_or(Set::Unknown, |(_, set)| *set)
 }
 
-/// What encodes and decodes a set that dicom-encoding has.
-fn codec(term: &str) -> Option<SpecificCharacterSet> {
-    let code = match term {
-        "GB18030" => term.to_owned(),
-        "IR 58" => "GBK".to_owned(),
-        _ => format!("ISO_{term}"),
-    };
-    SpecificCharacterSet::from_code(&code)
+fn web(encoding: &'static Encoding, text: &str) -> Option<Vec<u8>> {
+    let (encoded, _, is_lossy) = encoding.encode(text);
+    (!is_lossy).then(|| encoded.into_owned())
+}
+
+impl Lower {
+    /// Decodes two-byte characters by way of EUC, which has both tables; half a character at the end is said to be one.
+    fn decode(self, run: &[u8]) -> String {
+        let mut euc = Vec::with_capacity(run.len() * 3 / 2);
+        let pairs = run.chunks_exact(2);
+        let half = !pairs.remainder().is_empty();
+        for pair in pairs {
+            if self == Lower::Supplement {
+                euc.push(0x8F);
+            }
+            euc.extend(pair.iter().map(|byte| byte | 0x80));
+        }
+        let mut text = EUC_JP.decode_without_bom_handling(&euc).0.into_owned();
+        if half {
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
+        text
+    }
 }
 
 impl Set {
     fn decode(self, bytes: &[u8]) -> String {
         let latin = |b: &u8| char::from(*b);
         match self {
-            Set::Term(term) => {
-                let decoded = codec(term).and_then(|codec| codec.decode(bytes).ok());
-                decoded.unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned())
-            }
+            Set::Web(encoding) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
+            Set::Latin1 => bytes.iter().map(latin).collect(),
             Set::Latin5 => bytes
                 .iter()
                 .map(|b| match b {
@@ -280,7 +351,11 @@ mod tests {
             (&["WHATEVER"], b"J\xe9r\xf4me", "Jérôme"),
         ];
         for (terms, bytes, text) in cases {
-            assert_eq!(Charset::from_terms(terms).decode(bytes), text, "{terms:?}");
+            assert_eq!(
+                Charset::from_terms(terms).decode(VR::PN, bytes),
+                text,
+                "{terms:?}"
+            );
         }
     }
 
@@ -288,9 +363,10 @@ mod tests {
         #[test]
         fn any_bytes_decode_to_something(
             bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(ESCAPE), Just(b'$')], 0..40),
-            terms in prop::collection::vec("(|ISO_IR 192|ISO 2022 IR 87|ISO 2022 IR 149|GB18030|X)", 0..3),
+            vr in prop::sample::select(vec![VR::PN, VR::LO, VR::UT]),
+            terms in prop::collection::vec("(|ISO_IR 192|ISO 2022 IR 87|ISO 2022 IR 149|ISO 2022 IR 159|GB18030|X)", 0..3),
         ) {
-            let _ = Charset::from_terms(&terms).decode(&bytes);
+            let _ = Charset::from_terms(&terms).decode(vr, &bytes);
         }
     }
 }

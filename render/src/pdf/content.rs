@@ -1,8 +1,8 @@
-//! The text operators of a page (ISO 32000-1 9.4), forms included.
+//! The text operators of a page (ISO 32000-1 9.4), and where its images lie, forms included.
 
 use std::rc::Rc;
 
-use lopdf::{Dictionary, Document, Object};
+use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
 
 use super::font::{Font, Fonts};
 use super::stream::Budget;
@@ -21,6 +21,22 @@ pub(super) struct Chunk {
     pub(super) size: f32,
 }
 
+/// An image where it is drawn.
+pub(super) struct Placed<'d> {
+    /// From the unit square to the page's points.
+    pub(super) matrix: Matrix,
+    pub(super) id: ObjectId,
+    pub(super) stream: &'d Stream,
+}
+
+/// What a page draws, in the order of its contents.
+pub(super) struct Drawn<'d> {
+    pub(super) chunks: Vec<Chunk>,
+    pub(super) images: Vec<Placed<'d>>,
+    /// How many lines and areas are painted.
+    pub(super) shapes: u64,
+}
+
 /// Forms in forms in forms; one that contains itself ends here.
 const MAX_FORMS: usize = 8;
 
@@ -30,13 +46,16 @@ const MAX_OPERATORS: u64 = 4_000_000;
 /// The most runs of text of a page.
 const MAX_CHUNKS: usize = 200_000;
 
-/// All text of a page in the order of its contents.
-pub(super) fn chunks(
-    document: &Document,
-    page: &Dictionary,
+/// The most images of a page that are noted.
+const MAX_IMAGES: usize = 10_000;
+
+/// All that a page draws.
+pub(super) fn drawn<'d>(
+    document: &'d Document,
+    page: &'d Dictionary,
     fonts: &mut Fonts,
     budget: &mut Budget,
-) -> Result<Vec<Chunk>, PdfError> {
+) -> Result<Drawn<'d>, PdfError> {
     let mut bytes = Vec::new();
     if let Some(contents) = page
         .get(b"Contents")
@@ -58,27 +77,35 @@ pub(super) fn chunks(
         document,
         fonts,
         budget,
-        chunks: Vec::new(),
+        drawn: Drawn {
+            chunks: Vec::new(),
+            images: Vec::new(),
+            shapes: 0,
+        },
         operators: 0,
     };
     reader.run(
         &bytes,
-        inherited(document, page, b"Resources"),
+        inherited(document, page, b"Resources").and_then(|found| found.as_dict().ok()),
         Graphics::default(),
         0,
     )?;
-    Ok(reader.chunks)
+    Ok(reader.drawn)
 }
 
 /// An attribute of a page or of the nodes above it (ISO 32000-1 7.7.3.4).
-fn inherited<'d>(
+pub(super) fn inherited<'d>(
     document: &'d Document,
     page: &'d Dictionary,
     key: &[u8],
-) -> Option<&'d Dictionary> {
+) -> Option<&'d Object> {
     let mut node = page;
     for _ in 0..64 {
-        if let Some(found) = dictionary(document, node, key) {
+        if let Some(found) = node
+            .get(key)
+            .ok()
+            .and_then(|found| resolve(document, found))
+        {
             return Some(found);
         }
         node = dictionary(document, node, b"Parent")?;
@@ -98,7 +125,7 @@ struct Reader<'d, 'b> {
     document: &'d Document,
     fonts: &'b mut Fonts,
     budget: &'b mut Budget,
-    chunks: Vec<Chunk>,
+    drawn: Drawn<'d>,
     operators: u64,
 }
 
@@ -130,14 +157,15 @@ impl Default for Graphics {
     }
 }
 
+/// a, b, c, d, e, f of ISO 32000-1 8.3.3.
 #[derive(Clone, Copy)]
-struct Matrix([f64; 6]);
+pub(super) struct Matrix(pub(super) [f64; 6]);
 
 impl Matrix {
-    const IDENTITY: Matrix = Matrix([1.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
+    pub(super) const IDENTITY: Matrix = Matrix([1.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
 
     /// First `self`, then `next`.
-    fn then(self, next: Matrix) -> Matrix {
+    pub(super) fn then(self, next: Matrix) -> Matrix {
         let (Matrix([a, b, c, d, e, f]), Matrix([g, h, i, j, k, l])) = (self, next);
         Matrix([
             a * g + b * i,
@@ -147,6 +175,22 @@ impl Matrix {
             e * g + f * i + k,
             e * h + f * j + l,
         ])
+    }
+
+    /// Where a point goes.
+    pub(super) fn apply(self, x: f64, y: f64) -> (f64, f64) {
+        let Matrix([a, b, c, d, e, f]) = self;
+        (a * x + c * y + e, b * x + d * y + f)
+    }
+
+    /// The way back, unless all points go to a line.
+    pub(super) fn inverse(self) -> Option<Matrix> {
+        let Matrix([a, b, c, d, e, f]) = self;
+        let area = a * d - b * c;
+        let back = [d, -b, -c, a, c * f - d * e, b * e - a * f].map(|part| part / area);
+        back.iter()
+            .all(|part| part.is_finite())
+            .then_some(Matrix(back))
     }
 
     fn shift(x: f64, y: f64) -> Matrix {
@@ -227,6 +271,9 @@ impl<'d> Reader<'d, '_> {
                     self.show(&graphics, &mut text, &operands);
                 }
                 b"Tj" | b"TJ" => self.show(&graphics, &mut text, &operands),
+                b"f" | b"F" | b"f*" | b"B" | b"B*" | b"b" | b"b*" | b"S" | b"s" | b"sh" => {
+                    self.drawn.shapes += 1;
+                }
                 b"Do" => self.form(resources, operands.first(), &graphics, depth)?,
                 b"ID" => tokens.skip_inline_image(),
                 _ => {}
@@ -295,8 +342,8 @@ impl<'d> Reader<'d, '_> {
             }
         }
         chunk.end = place(*text).origin();
-        if !chunk.text.is_empty() && self.chunks.len() < MAX_CHUNKS {
-            self.chunks.push(chunk);
+        if !chunk.text.is_empty() && self.drawn.chunks.len() < MAX_CHUNKS {
+            self.drawn.chunks.push(chunk);
         }
     }
 
@@ -312,19 +359,27 @@ impl<'d> Reader<'d, '_> {
         };
         let objects =
             resources.and_then(|resources| dictionary(self.document, resources, b"XObject"));
-        let object = objects
-            .and_then(|objects| objects.get(name).ok())
-            .and_then(|object| resolve(self.document, object));
+        let object = objects.and_then(|objects| objects.get(name).ok());
+        let id = object.and_then(|object| object.as_reference().ok());
+        let object = object.and_then(|object| resolve(self.document, object));
         let Some(Object::Stream(form)) = object else {
             return Ok(());
         };
-        let is_form = form
+        let kind = form
             .dict
             .get(b"Subtype")
             .ok()
-            .and_then(|object| object.as_name().ok())
-            == Some(b"Form");
-        if !is_form || depth >= MAX_FORMS {
+            .and_then(|object| object.as_name().ok());
+        if let (Some(b"Image"), Some(id)) = (kind, id)
+            && self.drawn.images.len() < MAX_IMAGES
+        {
+            self.drawn.images.push(Placed {
+                matrix: graphics.matrix,
+                id,
+                stream: form,
+            });
+        }
+        if kind != Some(b"Form") || depth >= MAX_FORMS {
             return Ok(());
         }
         let mut inner = graphics.clone();

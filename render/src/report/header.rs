@@ -4,8 +4,9 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
-use super::value::{date, date_time, instance, notes, time, whole};
+use super::value::{instance, notes, whole};
 use super::{Code, escape, items};
+use crate::calendar::{date, date_time, time};
 use crate::person::PersonName;
 
 /// The lists of instances that a report rests on, with their headings.

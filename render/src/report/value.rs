@@ -6,6 +6,7 @@ use dicom_object::InMemDicomObject;
 
 use super::{Code, escape, items};
 use crate::attributes::{self, Private, Select};
+use crate::calendar::{date, date_time, time};
 use crate::groups;
 use crate::image::text;
 use crate::person::PersonName;
@@ -77,51 +78,6 @@ pub(super) fn whole(item: &InMemDicomObject, tag: Tag) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
 }
 
-/// `20190317` as `2019-03-17`; what is no date stays.
-pub(super) fn date(value: &str) -> String {
-    match value
-        .split_at_checked(4)
-        .and_then(|(year, rest)| Some((year, rest.split_at_checked(2)?)))
-    {
-        Some((year, (month, day))) if value.len() == 8 && is_number(value) => {
-            format!("{year}-{month}-{day}")
-        }
-        _ => value.to_owned(),
-    }
-}
-
-/// `173315.5` as `17:33:15.5`; what is no time stays.
-pub(super) fn time(value: &str) -> String {
-    let (whole, fraction) = value.split_at(value.find('.').unwrap_or(value.len()));
-    if !is_number(whole) || !matches!(whole.len(), 2 | 4 | 6) {
-        return value.to_owned();
-    }
-    let parts: Vec<&str> = [0, 2, 4]
-        .into_iter()
-        .filter_map(|at| whole.get(at..at + 2))
-        .collect();
-    parts.join(":") + fraction
-}
-
-/// `20190317173315+0100` as `2019-03-17 17:33:15 +0100`; what is neither stays.
-pub(super) fn date_time(value: &str) -> String {
-    let (moment, zone) = value.split_at(value.find(['+', '-']).unwrap_or(value.len()));
-    let zone = if zone.is_empty() {
-        String::new()
-    } else {
-        format!(" {zone}")
-    };
-    match moment.split_at_checked(8) {
-        Some((day, "")) => date(day) + &zone,
-        Some((day, rest)) if is_number(day) => format!("{} {}{zone}", date(day), time(rest)),
-        _ => value.to_owned(),
-    }
-}
-
-fn is_number(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// `12.5 mm (millimeter, UCUM)`, and why there is no number where there is none.
 fn number(item: &InMemDicomObject) -> String {
     let measured = items(item, tags::MEASURED_VALUE_SEQUENCE);
@@ -161,6 +117,10 @@ fn unit_words(unit: &Code) -> String {
         scheme,
         meaning,
     } = unit;
+    // "1" of UCUM is the unit of what has none: a count reads as a number.
+    if value == "1" && scheme == "UCUM" {
+        return String::new();
+    }
     if meaning == value || meaning.is_empty() {
         format!(" {value} ({scheme})")
     } else {

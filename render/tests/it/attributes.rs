@@ -45,6 +45,18 @@ fn data_set() -> InMemDicomObject {
         PrimitiveValue::from(vec![0u8; 512]),
     ));
     set.put(DataElement::new(tags::WINDOW_CENTER, VR::DS, "40\\-600"));
+    set.put(DataElement::new(tags::STUDY_DATE, VR::DA, "20240115"));
+    set.put(DataElement::new(tags::STUDY_TIME, VR::TM, "101112.5"));
+    set.put(DataElement::new(
+        tags::ACQUISITION_DATE_TIME,
+        VR::DT,
+        "20240115101112+0100",
+    ));
+    set.put(DataElement::new(
+        tags::PATIENT_BIRTH_DATE,
+        VR::DA,
+        "1970.01.01",
+    ));
     set
 }
 
@@ -92,4 +104,93 @@ fn names_of_attributes_are_checked() {
         error,
         "\"PatientsName\" is neither an attribute keyword nor a tag such as 00100010 or (0010,0010)"
     );
+}
+
+#[test]
+fn a_data_set_is_a_tree_of_typed_values() {
+    let mut set = data_set();
+    set.put(DataElement::new(
+        tags::ROWS,
+        VR::US,
+        PrimitiveValue::from(512u16),
+    ));
+    set.put(DataElement::new(tags::SERIES_NUMBER, VR::IS, " 7 "));
+    set.put(DataElement::new(tags::INSTANCE_NUMBER, VR::IS, "seven"));
+    set.put(DataElement::new(
+        tags::DISTANCE_SOURCE_TO_DETECTOR,
+        VR::DS,
+        "",
+    ));
+    let numbers = [0.1f32, f32::NAN, -3.0];
+    set.put(DataElement::new(
+        tags::SELECTOR_FL_VALUE,
+        VR::FL,
+        PrimitiveValue::F32(numbers.as_slice().into()),
+    ));
+    let frames = PrimitiveValue::U32((0..300).collect());
+    set.put(DataElement::new(tags::SELECTOR_UL_VALUE, VR::UL, frames));
+    set.put(DataElement::new(
+        tags::FRAME_INCREMENT_POINTER,
+        VR::AT,
+        PrimitiveValue::Tags([tags::FRAME_TIME].as_slice().into()),
+    ));
+    let select = Select {
+        private: Private::Shown,
+        value_length: 60,
+        items: 1,
+        ..Select::default()
+    };
+    let mut tree = serde_json::to_value(attributes::tree(&set, &select)).unwrap();
+    for attribute in tree.as_array_mut().unwrap() {
+        if let Some(serde_json::Value::Array(values)) = attribute.get_mut("values") {
+            values.truncate(4);
+        }
+    }
+    let lines: Vec<String> = tree
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(serde_json::Value::to_string)
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn a_tree_has_only_what_is_selected_and_no_private_attribute_unasked() {
+    let tags_of = |select: &Select| -> Vec<String> {
+        attributes::tree(&data_set(), select)
+            .into_iter()
+            .map(|attribute| attribute.tag)
+            .collect()
+    };
+    let only = vec![Tag(0x0009, 0x1001), tags::PATIENT_NAME];
+    assert_eq!(
+        tags_of(&Select {
+            only,
+            ..Select::default()
+        }),
+        ["00091001", "00100010"]
+    );
+    assert!(
+        tags_of(&Select::default())
+            .iter()
+            .all(|tag| !tag.starts_with("0009"))
+    );
+}
+
+#[test]
+fn a_tree_ends_where_nesting_is_too_deep() {
+    let mut set = InMemDicomObject::new_empty();
+    for _ in 0..200 {
+        let mut outer = InMemDicomObject::new_empty();
+        outer.put(DataElement::new(
+            tags::CONTENT_SEQUENCE,
+            VR::SQ,
+            DataSetSequence::from(vec![set]),
+        ));
+        set = outer;
+    }
+    let json = serde_json::to_string(&attributes::tree(&set, &Select::default())).unwrap();
+    assert_eq!(json.matches("0040A730").count(), 128);
+    assert!(json.contains(r#""items":[],"itemCount":1"#));
 }

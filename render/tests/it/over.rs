@@ -240,6 +240,37 @@ fn dose_is_found_between_the_points_of_its_grid() {
     ));
 }
 
+/// The doses that pydicom and numpy compute, by `doses/make.py`.
+#[test]
+fn doses_of_a_real_plan_are_those_of_pydicom_and_numpy() {
+    let bytes = dicom_fixtures::real::named("rtdose").unwrap().bytes;
+    let object = dicom_object::from_reader(bytes).unwrap();
+    let syntax = object.meta().transfer_syntax().to_owned();
+    let native = |frame| {
+        let bytes = frame::bytes_of(&object, frame)?;
+        frame::native(&object, &syntax, &bytes, frame)
+    };
+    let dose = Dose::read(&object, native).unwrap();
+    let lines = include_str!("../doses/points.tsv")
+        .lines()
+        .filter(|line| !line.starts_with('#'));
+    let mut inside = 0;
+    for line in lines {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let number = |at: usize| columns[at].parse::<f64>().ok();
+        let point = [1, 2, 3].map(|at| number(at).unwrap());
+        match (number(4), dose.at(point)) {
+            (Some(expected), Some(got)) => {
+                inside += 1;
+                assert!((expected - got).abs() < 2e-6, "{line}: got {got}");
+            }
+            (None, None) => (),
+            (_, got) => panic!("{line}: got {got:?}"),
+        }
+    }
+    assert!(inside > 50, "{inside} points within the grid");
+}
+
 #[test]
 fn a_dose_alone_has_its_highest_in_red_and_a_legend() {
     let dose = dose();

@@ -143,11 +143,11 @@ fn primitive(vr: VR, bytes: &[u8], big: bool, charset: &Charset) -> PrimitiveVal
             PrimitiveValue::Tags(bytes.chunks_exact(4).map(tag).collect())
         }
         VR::OB | VR::UN | VR::SQ => PrimitiveValue::U8(bytes.into()),
-        VR::LT | VR::ST | VR::UT => text(charset.decode(bytes)),
-        VR::UR => text(Charset::DEFAULT.decode(bytes)),
-        VR::LO | VR::PN | VR::SH | VR::UC => texts(&charset.decode(bytes)),
+        VR::LT | VR::ST | VR::UT => text(charset.decode(vr, bytes)),
+        VR::UR => text(Charset::DEFAULT.decode(vr, bytes)),
+        VR::LO | VR::PN | VR::SH | VR::UC => texts(&charset.decode(vr, bytes)),
         VR::AE | VR::AS | VR::CS | VR::DA | VR::DS | VR::DT | VR::IS | VR::TM | VR::UI => {
-            texts(&Charset::DEFAULT.decode(bytes))
+            texts(&Charset::DEFAULT.decode(vr, bytes))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Tests of the public interface, one module a subject.
 #![allow(clippy::unwrap_used)]
 
+mod charset;
 mod dimse;
 mod models;
 mod multipart;
