@@ -1,11 +1,12 @@
 //! Another file than the stored one, as a rule says.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 
+use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_core::{Tag, VR};
-use dicom_dictionary_std::tags;
+use dicom_dictionary_std::{StandardDataDictionary, tags};
 use dicom_wire::part10::{self, Amendment, Bulk, Encoding, Patch};
 use dicom_wire::uid::Uid;
 
@@ -42,6 +43,9 @@ pub(crate) fn write(
     let head = meta.to_bytes();
     let start = if style.no_preamble { PREAMBLE } else { 0 };
     sink.write_all(head.get(start..).unwrap_or_default())?;
+    if let (Some(unknown), Some(_)) = (&style.unknown, &begun) {
+        return under_unknown(stored, unknown, sink);
+    }
     if let Some(begun) = begun {
         return transcode::write_data_set(
             stored,
@@ -167,6 +171,68 @@ fn misencoded(stored: &Stored, how: Misencoded, sink: &mut Sink) -> io::Result<(
         }
         sink.write_all(value.as_bytes())
     })
+}
+
+/// An instance that came in Implicit VR Little Endian, in explicit VR with UN for what nothing says the VR of: what is under it stays in implicit VR (PS3.5 6.2.2).
+pub(crate) fn under_unknown(stored: &Stored, only: &[Tag], sink: &mut Sink) -> io::Result<()> {
+    let whole = stored.layout().data_set.clone();
+    let mut reader = BufReader::new(stored.reader()?);
+    let mut at = whole.start;
+    while at + 8 <= whole.end {
+        let (tag, length, end) = element_at(&mut reader, at, whole.end)?;
+        let known = StandardDataDictionary.by_tag(tag);
+        let known = known.map_or(VR::UN, |entry| entry.vr().relaxed());
+        let is_kept = matches!(known, VR::UI) || tag == tags::SPECIFIC_CHARACTER_SET;
+        let vr = match (only.is_empty() || only.contains(&tag), tag) {
+            (_, tags::PIXEL_DATA) => VR::OW,
+            (true, _) if !is_kept || only.contains(&tag) => VR::UN,
+            // What is in a sequence would have to be written anew.
+            _ if known == VR::SQ => VR::UN,
+            _ => known,
+        };
+        sink.write_all(&part10::element_head(
+            Encoding::ExplicitLittle,
+            tag,
+            vr,
+            length,
+        ))?;
+        copy(stored, at + 8..end, sink)?;
+        at = end;
+    }
+    Ok(())
+}
+
+/// Tag and length of an element in Implicit VR Little Endian, and where the next one begins.
+fn element_at(
+    reader: &mut (impl Read + Seek),
+    start: u64,
+    limit: u64,
+) -> io::Result<(Tag, u32, u64)> {
+    const UNDEFINED: u32 = u32::MAX;
+    let mut head = |at: u64| {
+        let mut bytes = [0; 8];
+        reader.seek(SeekFrom::Start(at))?;
+        reader.read_exact(&mut bytes)?;
+        let [a, b, c, d, length @ ..] = bytes;
+        let tag = Tag(u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]));
+        io::Result::Ok((tag, u32::from_le_bytes(length)))
+    };
+    let (tag, length) = head(start)?;
+    let mut at = start + 8;
+    if length != UNDEFINED {
+        return Ok((tag, length, limit.min(at + u64::from(length))));
+    }
+    let mut open = 1_u64;
+    while open > 0 && at + 8 <= limit {
+        let (tag, length) = head(at)?;
+        at += 8;
+        match (tag, length) {
+            (Tag(0xFFFE, 0xE00D | 0xE0DD), _) => open -= 1,
+            (_, UNDEFINED) => open += 1,
+            _ => at += u64::from(length),
+        }
+    }
+    Ok((tag, UNDEFINED, at.min(limit)))
 }
 
 /// A sequence that PS3.5 7.5 has in another form: an item of undefined length in a sequence of undefined length.

@@ -21,10 +21,15 @@ pub use words::{AttributeTag, Reason, Span};
 use crate::moment::{Admit, Arrival, Connect, Judge, Moment, Negotiate, Send, Shape};
 use crate::rule::{Meter, Scene};
 
-/// The reaction of a fault at its moment. All methods do nothing unless the fault says otherwise.
+/// The reaction of a fault at its moment, of few at two. All methods do nothing unless the fault says otherwise.
 pub trait Fault {
     /// The moment at which it reacts, and at which its rule is counted.
     fn moment(&self) -> Moment;
+
+    /// Another moment at which it reacts, where one is not enough: the same content goes out by two ways.
+    fn also(&self) -> Option<Moment> {
+        None
+    }
 
     /// Whether it would change anything in this scene; what it does not concern is not counted.
     fn concerns(&self, _scene: &Scene<'_, '_>) -> bool {

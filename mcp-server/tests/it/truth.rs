@@ -398,6 +398,16 @@ const BEYOND_SIGHT: &[(&str, &[&str], &str)] = &[
         &["find-series"],
         "a count is believed until something is listed",
     ),
+    (
+        "wado.lossy-derived",
+        &["move-study"],
+        "what goes to a third party under another UID is counted as sent",
+    ),
+    (
+        "wado.lossy-same-uid",
+        &["get-instance-metadata"],
+        "an instance that says it lost something is sound",
+    ),
 ];
 
 fn is_beyond_sight(fault: &str, tool: &str) -> bool {

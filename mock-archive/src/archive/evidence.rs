@@ -142,10 +142,7 @@ fn near_miss(mounted: &Mounted, entry: &Entry) -> Option<NearMiss> {
         .min_by_key(Vec::len)
         .unwrap_or_default();
     let because = match closest.as_slice() {
-        [] => format!(
-            "all conditions hold, but {} found nothing to change",
-            mounted.rule.then.name()
-        ),
+        [] => format!("all conditions hold, but {}", idle_because(mounted)),
         [one] if mounted.matcher.conditions() > 1 => format!("all conditions hold but {one}"),
         _ => return None,
     };
@@ -154,6 +151,24 @@ fn near_miss(mounted: &Mounted, entry: &Entry) -> Option<NearMiss> {
         exchange: entry.number,
         because,
     })
+}
+
+/// Why a rule does not act where its conditions hold, as far as can be told afterwards.
+fn idle_because(mounted: &Mounted) -> String {
+    if mounted.matched > 0 {
+        let times = mounted.matched;
+        return format!("its turn had not come in {times} matches");
+    }
+    let mut because = Vec::new();
+    if let Some(state) = &mounted.rule.in_state {
+        because.push(format!("the scenario was not in state {state:?}"));
+    }
+    if !mounted.rule.after.is_nothing() {
+        because.push("what it comes after had not happened".to_owned());
+    }
+    let name = mounted.rule.then.name();
+    because.push(format!("{name} found nothing to change"));
+    because.join(", or ")
 }
 
 impl State {

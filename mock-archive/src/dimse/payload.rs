@@ -55,6 +55,14 @@ impl Payload {
                 let write = move |sink: &mut _| damaged::data_set(&stored, &style, sink);
                 Ok(Self::Written(sink::pieces(write)))
             }
+            Syntax::To(to)
+                if let (Some(unknown), uids::EXPLICIT_VR_LITTLE_ENDIAN) =
+                    (&style.unknown, to.as_str()) =>
+            {
+                let (stored, unknown) = (stored.clone(), unknown.clone());
+                let write = move |sink: &mut _| damaged::under_unknown(&stored, &unknown, sink);
+                Ok(Self::Written(sink::pieces(write)))
+            }
             Syntax::To(to) if *to != stored.identity().transfer_syntax => {
                 rewritten(stored, to).await
             }

@@ -71,6 +71,8 @@ pub struct FileStyle {
     pub off_by: u8,
     /// Whether private elements at the top level are left out.
     pub without_private: bool,
+    /// Elements at the top level that are under UN in explicit VR, of an instance that came in implicit VR; with an empty list all that can be.
+    pub unknown: Option<Vec<dicom_core::Tag>>,
     /// So many of the low bits of each uncompressed byte or word are lost.
     pub lost_bits: u8,
     /// Whether an instance with lost bits says that it lost some (PS3.3 C.7.6.1.1.5).

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use tokio::time::Instant;
 
 use super::{Marks, Matcher, Meter, Often, Rule, RuleId, Scene, Tally, Transition};
-use crate::fault::AnyFault;
+use crate::fault::{AnyFault, Fault};
 use crate::moment::Moment;
 
 /// A rule in force, with its run-time counters.
@@ -68,7 +68,7 @@ impl Mounted {
     /// Lets the rule act on a scene, if it is its turn.
     fn act(&mut self, scene: &mut Scene<'_, '_>, seed: u64) -> bool {
         let fault = self.fault.as_fault();
-        if fault.moment() != scene.moment()
+        if !reacts_at(fault, scene.moment())
             || !self.matcher.matches(scene)
             || !fault.concerns(scene)
             || !fault.is_due(scene, &mut self.meter)
@@ -91,6 +91,10 @@ impl Mounted {
         }
         true
     }
+}
+
+fn reacts_at(fault: &dyn Fault, moment: Moment) -> bool {
+    fault.moment() == moment || fault.also() == Some(moment)
 }
 
 /// The rules of one archive, highest priority first, and the state of its scenario.
@@ -167,7 +171,7 @@ impl RuleBook {
     /// Whether any rule waits for this moment.
     pub(crate) fn awaits(&self, moment: Moment) -> bool {
         let mut faults = self.mounted.iter().map(|mounted| mounted.fault.as_fault());
-        faults.any(|fault| fault.moment() == moment)
+        faults.any(|fault| reacts_at(fault, moment))
     }
 
     pub(crate) fn all(&self) -> &[Mounted] {

@@ -109,6 +109,32 @@ async fn a_rule_that_never_acted_tells_where_it_nearly_did() {
     );
 }
 
+#[tokio::test]
+async fn a_rule_that_waits_says_what_for() {
+    let archive = MockArchive::start().await;
+    for words in [
+        "refuse-instance:after.instances=9",
+        "refuse-instance:in-state=night",
+        "refuse-instance:nth=2-3",
+    ] {
+        archive.inject(Rule::parse(words).unwrap());
+    }
+    stow(&archive, &CHEST.instances()[..1]).await;
+    let near: Vec<_> = archive
+        .near_misses()
+        .into_iter()
+        .map(|near| near.because)
+        .collect();
+    assert_eq!(
+        near,
+        [
+            "all conditions hold, but what it comes after had not happened, or refuse-instance found nothing to change",
+            "all conditions hold, but the scenario was not in state \"night\", or refuse-instance found nothing to change",
+            "all conditions hold, but its turn had not come in 1 matches",
+        ]
+    );
+}
+
 fn sorted(instances: &[Instance]) -> Vec<String> {
     let mut uids: Vec<_> = instances
         .iter()

@@ -720,6 +720,36 @@ async fn instances_still_come_after_a_move_is_said_to_be_done() {
 }
 
 #[tokio::test]
+async fn what_came_in_implicit_vr_goes_out_under_un() {
+    let receiver = Receiver::start(Manners {
+        transfer_syntaxes: vec![EXPLICIT.to_owned()],
+        ..Manners::default()
+    })
+    .await;
+    let plain = report_measurements();
+    let study = plain.clone().encode(TransferSyntax::ImplicitLittle);
+    let builder = knowing(receiver.addr).rule(Rule::named("data.unknown-vr").unwrap());
+    let archive = holding(builder, &[&study]).await;
+    let (_, end, _) = moved(&archive, STUDY_MOVE, "DEST", study_identifier(&study)).await;
+    assert_eq!(end.outcome.status, Status::SUCCESS);
+    let got = object(&receiver.received()[0].data_set);
+    let sent = plain.instances()[0].object();
+    for (tag, vr) in [
+        (tags::PATIENT_NAME, VR::UN),
+        (tags::CONTENT_SEQUENCE, VR::UN),
+        (tags::SOP_INSTANCE_UID, VR::UI),
+    ] {
+        assert_eq!(got.element(tag).unwrap().vr(), vr, "{tag}");
+    }
+    let name = |object: &InMemDicomObject| {
+        let element = object.element(tags::PATIENT_NAME).unwrap();
+        element.to_bytes().unwrap().trim_ascii_end().to_vec()
+    };
+    assert_eq!(name(&got), name(&sent));
+    assert_eq!(got.iter().count(), sent.iter().count());
+}
+
+#[tokio::test]
 async fn a_derived_instance_goes_out_under_its_own_uid() {
     let receiver = Receiver::start(Manners::default()).await;
     let study = ct("chest").size(32).slices(1);
