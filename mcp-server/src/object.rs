@@ -54,8 +54,8 @@ fn parse(bytes: Bytes, of: &Instance, doing: &str) -> Result<Opened, Failure> {
     // The scan bounds depth and sizes; the reader below would follow any nesting.
     let faulty = |error| content(format!("the archive's file is faulty: {error}"));
     let layout = part10::scan(Cursor::new(&bytes), &part10::Limits::default()).map_err(faulty)?;
-    let warnings = encoding::of_file(Cursor::new(&bytes), &layout).map_err(faulty)?;
-    let object = dicom_object::from_reader(Cursor::new(&bytes)).map_err(|error| {
+    let mut warnings = encoding::of_file(Cursor::new(&bytes), &layout).map_err(faulty)?;
+    let mut object = dicom_object::from_reader(Cursor::new(&bytes)).map_err(|error| {
         content(format!(
             "the archive's file cannot be read: {}",
             chain(&error)
@@ -74,6 +74,7 @@ fn parse(bytes: Bytes, of: &Instance, doing: &str) -> Result<Opened, Failure> {
             "the archive answered with another instance, {uid:?}"
         )));
     }
+    warnings.extend(encoding::understood(&mut object));
     Ok(Opened { object, warnings })
 }
 
