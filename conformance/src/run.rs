@@ -209,6 +209,15 @@ fn timed_out(context: &Context, limit: Duration) -> Finding {
 
 /// What stands in the way of a check before it has begun.
 fn prerequisite(check: &Check, observed: &Observed, left: Duration) -> Option<Finding> {
+    let lacking: Vec<_> = (check.needs.iter())
+        .filter_map(|need| Some((need, observed.all().get(need)?)))
+        .filter(|(_, seen)| !seen.offered)
+        .collect();
+    // One that nobody declares is enough not to ask.
+    let absent = lacking.iter().find(|(_, seen)| seen.declared != Some(true));
+    if let Some((need, seen)) = absent {
+        return Some(Finding::NotApplicable(format!("{need}: {}", seen.source)));
+    }
     let closed = observed
         .unreachable()
         .iter()
@@ -218,15 +227,6 @@ fn prerequisite(check: &Check, observed: &Observed, left: Duration) -> Option<Fi
             because: "smoke",
             reason: reason.clone(),
         });
-    }
-    let lacking: Vec<_> = (check.needs.iter())
-        .filter_map(|need| Some((need, observed.all().get(need)?)))
-        .filter(|(_, seen)| !seen.offered)
-        .collect();
-    // One that nobody declares is enough not to ask.
-    let absent = lacking.iter().find(|(_, seen)| seen.declared != Some(true));
-    if let Some((need, seen)) = absent {
-        return Some(Finding::NotApplicable(format!("{need}: {}", seen.source)));
     }
     if let Some((need, seen)) = lacking.first() {
         return Some(Finding::Untestable {
