@@ -291,6 +291,11 @@ const ROWS: &[&str] = &[
 const BEYOND_SIGHT: &[(&str, &[&str], &str)] = &[
     // Values that are other than they were, and sound.
     (
+        "data.undefined-length",
+        &["get-instance-metadata"],
+        "PS3.5 6.2.2 has a sequence under UN of undefined length, and it is shown as the sequence that it is",
+    ),
+    (
         "change-body",
         &["find-patients", "find-studies"],
         "the archive writes other letters into sound values",

@@ -37,6 +37,11 @@ pub enum Misencoding {
         /// As the dictionary has it.
         dictionary: VR,
     },
+    /// An item of the sequence, or the sequence itself, ends with a delimitation that has a length (PS3.5 7.5.2).
+    Delimiter {
+        /// As written; it should be 0.
+        length: u32,
+    },
     /// Not a whole number of numbers of its VR (PS3.5 6.2).
     Ragged {
         /// As written.
@@ -54,6 +59,9 @@ impl fmt::Display for Misencoding {
                 written,
                 dictionary,
             } => write!(f, "VR {written} where the dictionary has {dictionary}"),
+            Self::Delimiter { length } => {
+                write!(f, "a delimitation of length {length} in place of 0")
+            }
             Self::Ragged { vr, length } => {
                 write!(
                     f,
@@ -116,12 +124,12 @@ impl Survey {
         } else {
             return;
         };
+        self.tell(tag, self.within.clone(), wrong);
+    }
+
+    fn tell(&mut self, tag: Tag, within: Vec<Tag>, wrong: Misencoding) {
         if self.found.len() < MOST {
-            self.found.push(Departure {
-                tag,
-                within: self.within.clone(),
-                wrong,
-            });
+            self.found.push(Departure { tag, within, wrong });
         }
     }
 
@@ -189,6 +197,12 @@ impl Visit for Survey {
     fn close_sequence(&mut self) {
         self.within.pop();
     }
+
+    fn delimiter(&mut self, length: u32) {
+        if let (Some((tag, within)), true) = (self.within.split_last(), length != 0) {
+            self.tell(*tag, within.to_vec(), Misencoding::Delimiter { length });
+        }
+    }
 }
 
 #[cfg(test)]
@@ -236,6 +250,15 @@ mod tests {
         assert_eq!(
             told("1.2.840.10008.1.2.1", private),
             ["(0029,1008) 2 bytes, which is no whole number of values of VR UL"]
+        );
+    }
+
+    #[test]
+    fn a_delimitation_with_a_length_is_told_with_its_sequence() {
+        let sequence = b"\x08\x00\x20\x11SQ\0\0\xFF\xFF\xFF\xFF\xFE\xFF\x00\xE0\xFF\xFF\xFF\xFF\xFE\xFF\x0D\xE0\0\0\0\0\xFE\xFF\xDD\xE0\x04\0\0\0";
+        assert_eq!(
+            told("1.2.840.10008.1.2.1", sequence),
+            ["(0008,1120) a delimitation of length 4 in place of 0"]
         );
     }
 

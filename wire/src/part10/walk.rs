@@ -38,6 +38,8 @@ pub(super) trait Visit {
     fn open_item(&mut self);
     fn close_item(&mut self);
     fn close_sequence(&mut self);
+    /// The length that the delimitation of an item or a sequence has, before that is closed.
+    fn delimiter(&mut self, _length: u32) {}
 }
 
 /// A sequence or an item that is being read.
@@ -144,6 +146,7 @@ impl<R: Read + Seek, V: Visit> Walk<'_, R, V> {
             }
             // Some writers end a sequence of defined length all the same.
             SEQUENCE_END => {
+                self.visitor.delimiter(length);
                 self.close();
                 Ok(())
             }
@@ -173,6 +176,7 @@ impl<R: Read + Seek, V: Visit> Walk<'_, R, V> {
         }
         let tag = Tag(short(&head[0..2], big), short(&head[2..4], big));
         if tag == ITEM_END && nested {
+            self.visitor.delimiter(long(&head[4..8], big));
             self.close();
             return Ok(true);
         }
