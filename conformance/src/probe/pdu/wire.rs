@@ -1,6 +1,7 @@
 //! A connection on which PDUs are written and read as bytes.
 
 use std::collections::VecDeque;
+use std::io;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -102,7 +103,7 @@ impl Wire {
     pub async fn write(&mut self, bytes: &[u8], line: &str) -> Verdict {
         self.transcript.sent(line, excerpt(bytes));
         let written = self.socket.write_all(bytes).await;
-        written.map_err(|error| Finding::fail(format!("the connection ended: {error}")))
+        written.map_err(ended)
     }
 
     /// Writes each byte into a segment of its own, and lets the receiver run between two of them.
@@ -113,7 +114,7 @@ impl Wire {
         self.transcript.sent(line, excerpt(bytes));
         for byte in bytes {
             let written = self.socket.write_all(&[*byte]).await;
-            written.map_err(|error| Finding::fail(format!("the connection ended: {error}")))?;
+            written.map_err(ended)?;
             tokio::task::yield_now().await;
         }
         Ok(())
@@ -125,7 +126,7 @@ impl Wire {
     /// A failure if the connection has ended before.
     pub async fn close_our_side(&mut self) -> Verdict {
         let closed = self.socket.shutdown().await;
-        closed.map_err(|error| Finding::fail(format!("the connection ended: {error}")))
+        closed.map_err(ended)
     }
 
     /// What comes next.
@@ -331,5 +332,16 @@ fn released(answer: &RawPdu) -> Verdict {
             "{} to the release request",
             answer.name()
         ))),
+    }
+}
+
+/// Which of its words the system finds for a closed connection depends on the moment: they are not told.
+fn ended(error: io::Error) -> Finding {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+    match error.kind() {
+        BrokenPipe | ConnectionAborted | ConnectionReset => {
+            Finding::fail("the connection ended while it was written to")
+        }
+        _ => Finding::fail(format!("the connection ended: {error}")),
     }
 }
