@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use dicom_object::InMemDicomObject;
-use dicom_wire::dimse::{Command, DataSet, Status, StoreRequest, StoreResponse, SubOperations};
+use dicom_wire::dimse::{Command, DataSet, StoreRequest, SubOperations};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
@@ -112,18 +112,8 @@ impl Dimse {
             if !self.is_asked_for(&request, &agreed.class) {
                 return Err(association.unusable("an instance came that nobody asked for".into()));
             }
-            let status = self
-                .taken(&mut association, &agreed, &request, sink, doing)
-                .await?;
-            let response = StoreResponse {
-                message_id: request.message_id,
-                sop_class: Some(request.sop_class),
-                sop_instance: Some(request.sop_instance),
-                outcome: status.into(),
-            };
-            association
-                .send(context, Command::from(response), None)
-                .await?;
+            // The move's own time runs out where the archive sends nothing for long.
+            receive(&mut association, &agreed, request, sink, doing).await?;
         }
     }
 
@@ -134,18 +124,6 @@ impl Dimse {
             .as_ref()
             .is_none_or(|originator| originator.ae_title == self.peer.settings.calling);
         is_ours && request.sop_class.as_str() == class
-    }
-
-    async fn taken(
-        &self,
-        association: &mut Association,
-        agreed: &super::association::Context,
-        request: &StoreRequest,
-        sink: &mut Sink,
-        doing: &str,
-    ) -> Result<Status, Failure> {
-        // The move's own time runs out where the archive sends nothing for long.
-        receive(association, agreed, request, sink, doing).await
     }
 
     async fn in_time<T>(

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use bytes::{Bytes, BytesMut};
 use dicom_dictionary_std::uids;
 use dicom_wire::dimse::pdv::{Event, Place};
-use dicom_wire::dimse::{Status, StoreRequest};
+use dicom_wire::dimse::{Command, Status, StoreRequest, StoreResponse};
 use dicom_wire::part10::FileMeta;
 use dicom_wire::uid::Uid;
 use tokio::io::AsyncWriteExt as _;
@@ -110,8 +110,28 @@ pub(super) fn agreed(association: &Association, id: u8) -> Result<Context, Failu
     })
 }
 
-/// Takes one instance: its data set as it comes, behind meta information of our own.
+/// Takes one instance, and answers with what became of it.
 pub(super) async fn receive(
+    association: &mut Association,
+    context: &Context,
+    request: StoreRequest,
+    sink: &mut Sink,
+    doing: &str,
+) -> Result<(), Failure> {
+    let status = take(association, context, &request, sink, doing).await?;
+    let response = StoreResponse {
+        message_id: request.message_id,
+        sop_class: Some(request.sop_class),
+        sop_instance: Some(request.sop_instance),
+        outcome: status.into(),
+    };
+    association
+        .send(context.id, Command::from(response), None)
+        .await
+}
+
+/// Takes one instance: its data set as it comes, behind meta information of our own.
+async fn take(
     association: &mut Association,
     context: &Context,
     request: &StoreRequest,

@@ -6,8 +6,7 @@ use dicom_dictionary_std::{tags, uids};
 use dicom_object::InMemDicomObject;
 use dicom_wire::dimse::pdv::{Event, Place};
 use dicom_wire::dimse::{
-    Command, DataSet, GetRequest, Outcome, Priority, RetrieveResponse, Status, StoreResponse,
-    SubOperations,
+    Command, DataSet, GetRequest, Outcome, Priority, RetrieveResponse, Status, SubOperations,
 };
 use dicom_wire::query::Level;
 use dicom_wire::uid::Uid;
@@ -176,16 +175,7 @@ impl Dimse {
             match command {
                 Command::StoreRq(request) if data_set == DataSet::Present => {
                     let agreed = agreed(&association, context)?;
-                    let status = receive(&mut association, &agreed, &request, sink, doing).await?;
-                    let response = StoreResponse {
-                        message_id: request.message_id,
-                        sop_class: Some(request.sop_class),
-                        sop_instance: Some(request.sop_instance),
-                        outcome: status.into(),
-                    };
-                    association
-                        .send(context, Command::from(response), None)
-                        .await?;
+                    receive(&mut association, &agreed, request, sink, doing).await?;
                 }
                 Command::GetRsp(response) => {
                     let list = match data_set {
