@@ -1,5 +1,6 @@
-//! get-encapsulated-pdf-report-text: the text of a PDF by page.
+//! get-encapsulated-pdf-report-text: the text of a PDF by page, or a scanned page as a picture.
 
+use dicom_render::encode::Picture;
 use dicom_render::pdf;
 use serde_json::{Value as Json, json};
 
@@ -8,6 +9,7 @@ use super::{
 };
 use crate::answer::Answer;
 use crate::arguments::{Arguments, Kind, Parameter};
+use crate::backend::{Format, Rendered};
 use crate::error::Failure;
 use crate::{object, text};
 
@@ -15,7 +17,7 @@ pub(super) const TOOL: Tool = Tool {
     name: "get-encapsulated-pdf-report-text",
     title: "Read a PDF report",
     about: "Retrieves one Encapsulated PDF and gives its text page by page. Use it after find-encapsulated-pdf-reports. A page that \
-            has no text layer, as a scan, is said to have none: nothing is guessed from its picture.",
+            has no text layer, as a scan, is said to have none: ask for scanAsPicture and look at it.",
     parameters: &[
         STUDY,
         SERIES,
@@ -25,6 +27,12 @@ pub(super) const TOOL: Tool = Tool {
             kind: Kind::Counts,
             required: false,
             about: "Only these pages, from 1.",
+        },
+        Parameter {
+            name: "scanAsPicture",
+            kind: Kind::Switch,
+            required: false,
+            about: "The first of these pages that has no text layer, also as a picture of its images; lines are not drawn.",
         },
     ],
     output: || {
@@ -44,8 +52,21 @@ pub(super) const TOOL: Tool = Tool {
                 },
                 "truncated": {"type": "boolean", "description": "Whether the end was cut to keep the answer short."},
                 "warnings": {"type": "array", "items": {"type": "string"}},
+                "picture": {
+                    "type": "object",
+                    "description": "The picture, if one was asked for and a page needs one.",
+                    "properties": {
+                        "page": {"type": "integer", "minimum": 1},
+                        "mimeType": {"type": "string"},
+                        "width": {"type": "integer", "minimum": 1},
+                        "height": {"type": "integer", "minimum": 1},
+                        "notes": {"type": "array", "items": {"type": "string"}, "description": "What of the page it does not show."}
+                    },
+                    "required": ["page", "mimeType", "width", "height", "notes"],
+                    "additionalProperties": false
+                },
             }),
-            &[],
+            &["picture"],
         )
     },
     effect: Effect::Reads,
@@ -57,20 +78,42 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
         let of = instance(&arguments)?;
         let deadline = session.deadline();
         let doing = format!("read the PDF {}", of.instance);
-        let (pages, warnings) = object::read(&session.backend, &of, &deadline, &doing, {
-            let doing = doing.clone();
+        let wanted = arguments.counts("pages");
+        let draws = arguments.is_on("scanAsPicture");
+        if draws && !session.mask.shows_all() {
+            return Err(Failure::Content {
+                doing,
+                reason: "the texts of documents are masked here, and a picture of a page would show them".into(),
+                advice: Some("ask without scanAsPicture, or start the server with `--phi show`".into()),
+            });
+        }
+        let (pages, warnings, picture) = object::read(&session.backend, &of, &deadline, &doing, {
+            let (doing, wanted) = (doing.clone(), wanted.clone());
             move |opened| {
-                let pages = pdf::document(&opened.object).and_then(|document| pdf::pages(&document));
-                pages.map(|pages| (pages, opened.warnings.clone())).map_err(|error| Failure::Content {
+                let failed = |error: pdf::PdfError| Failure::Content {
                     doing,
                     reason: error.to_string(),
                     advice: Some("get-instance-metadata shows what the instance is; find-encapsulated-pdf-reports lists PDFs".into()),
-                })
+                };
+                let read = pdf::document(&opened.object).and_then(|document| Ok((pdf::pages(&document)?, document)));
+                let (pages, document) = read.map_err(failed)?;
+                let mut warnings = opened.warnings.clone();
+                let is_scan = |page: &&pdf::Page| {
+                    page.text.is_none() && (wanted.is_empty() || wanted.contains(&page.number))
+                };
+                let scan = pages.iter().find(is_scan).filter(|_| draws);
+                let picture = scan.and_then(|scan| match drawn(&document, scan.number) {
+                    Ok(picture) => Some(picture),
+                    Err(why) => {
+                        warnings.push(text::cut(&format!("no picture of page {}: {why}", scan.number), 300));
+                        None
+                    }
+                });
+                Ok((pages, warnings, picture))
             }
         })
         .await?;
 
-        let wanted = arguments.counts("pages");
         let all = pages.len();
         if let Some(absent) = wanted.iter().find(|page| **page as usize > all) {
             return Err(Failure::Argument {
@@ -110,7 +153,7 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
         let mut head = format!("PDF {}, {}", of.instance, count(all, "page"));
         if scans > 0 {
             head.push_str(&format!(
-                ", {} without a text layer: what they show is not known",
+                ", {} without a text layer: scanAsPicture shows the first",
                 count(scans, "page")
             ));
         }
@@ -118,16 +161,53 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
             head.push_str(&format!(", cut after page {}", told.len()));
         }
         head.push_str(&text::warnings(&warnings));
-        let said = format!("{head}\n{}", text::fence(&body));
-        Ok(Answer::done(
-            said,
-            with(
-                &of,
-                json!({"pages": told, "truncated": truncated, "warnings": warnings}),
-            ),
-        ))
+        let mut said = format!("{head}\n{}", text::fence(&body));
+        let mut structured = json!({"pages": told, "truncated": truncated, "warnings": warnings});
+        let picture = picture.map(|Scan { page, picture, bytes }| {
+            // A note may name a filter, which is the document's own word.
+            let notes = picture.shown.notes.iter();
+            let notes: Vec<String> = notes.map(|note| text::cut(&text::escape(note), 200)).collect();
+            let format = Format::Jpeg;
+            let (width, height) = (picture.width, picture.height);
+            said.push_str(&format!("\nPage {page} as a picture of {width} x {height} pixels."));
+            said.push_str(&text::warnings(&notes));
+            structured["picture"] = json!({
+                "page": page, "mimeType": format.mime(), "width": width, "height": height, "notes": notes,
+            });
+            Rendered {
+                bytes: bytes.into(),
+                format,
+            }
+        });
+        let mut answer = Answer::done(said, with(&of, structured));
+        answer.picture = picture;
+        Ok(answer)
     })
 }
+
+/// A page as a picture.
+struct Scan {
+    page: u32,
+    picture: Picture,
+    bytes: Vec<u8>,
+}
+
+/// The page as a picture, or why not.
+fn drawn(document: &[u8], page: u32) -> Result<Scan, String> {
+    let picture = pdf::picture(document, page, LONGEST_EDGE).map_err(|error| error.to_string())?;
+    let bytes = picture.jpeg(QUALITY).map_err(|error| error.to_string())?;
+    Ok(Scan {
+        page,
+        picture,
+        bytes,
+    })
+}
+
+/// Of a page's picture, in pixels: letters of a scan can be read.
+const LONGEST_EDGE: u32 = 1_600;
+
+/// Of its JPEG.
+const QUALITY: u8 = 85;
 
 fn count(number: usize, what: &str) -> String {
     if number == 1 {

@@ -93,6 +93,13 @@ async fn no_canary_is_in_text_structured_content_resources_or_errors() {
                 ] {
                     calls.push((tool, uids.clone()));
                 }
+                let with = |key: &str| {
+                    let mut arguments = uids.clone();
+                    arguments[key] = json!(true);
+                    arguments
+                };
+                calls.push(("get-instance-metadata", with("asTree")));
+                calls.push(("get-encapsulated-pdf-report-text", with("scanAsPicture")));
                 calls.push(("find-instances", json!({"studyInstanceUid": of.study, "seriesInstanceUid": of.series, "fields": ["extended"]})));
             }
             for (tool, arguments) in calls {

@@ -1,5 +1,6 @@
 //! What every tool answers about patients that are there.
 
+use dicom_dictionary_std::tags;
 use dicom_fixtures::{Instance, Study, ct, pdf, report_measurements, report_narrative, ultrasound};
 use dicom_mock_archive::MockArchive;
 use dicom_mock_archive::fault::HttpStatus;
@@ -116,6 +117,61 @@ async fn reports_are_found_by_class_and_read_whole() {
 }
 
 #[tokio::test]
+async fn a_scanned_page_is_shown_as_a_picture_when_asked() {
+    let scan = include_bytes!("../../../render/tests/scans/flate.pdf").to_vec();
+    let study = pdf()
+        .with(tags::ENCAPSULATED_DOCUMENT_LENGTH, scan.len() as u32)
+        .with(tags::ENCAPSULATED_DOCUMENT, scan);
+    let (_archive, client) = holding(std::slice::from_ref(&study)).await;
+    let mut asked = uids(of_class(&study, PDF));
+
+    let told = client
+        .call("get-encapsulated-pdf-report-text", asked.clone())
+        .await;
+    assert!(told.picture().is_none());
+    assert!(
+        told.told()
+            .contains("1 page without a text layer: scanAsPicture shows the first"),
+        "{}",
+        told.told()
+    );
+
+    asked["scanAsPicture"] = json!(true);
+    let told = client.call("get-encapsulated-pdf-report-text", asked).await;
+    let (mime, bytes) = told.picture().unwrap();
+    assert!(mime == "image/jpeg" && bytes.starts_with(b"\xFF\xD8"));
+    let picture = &told.structured()["picture"];
+    assert_eq!(
+        (&picture["page"], &picture["height"]),
+        (&json!(1), &json!(1600))
+    );
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_be_drawn_is_said_and_the_rest_is_read() {
+    let scan = include_bytes!("../../../render/tests/scans/flate.pdf").to_vec();
+    // The image in a coding that is not known.
+    let filter = b"/FlateDecode";
+    let at = scan.windows(filter.len()).position(|word| word == filter);
+    let mut strange = scan;
+    strange.splice(at.unwrap()..at.unwrap() + filter.len(), *b"/JBIG2Decode");
+    let study = pdf()
+        .with(tags::ENCAPSULATED_DOCUMENT_LENGTH, strange.len() as u32)
+        .with(tags::ENCAPSULATED_DOCUMENT, strange);
+    let (_archive, client) = holding(std::slice::from_ref(&study)).await;
+    let mut asked = uids(of_class(&study, PDF));
+    asked["scanAsPicture"] = json!(true);
+    let told = client.call("get-encapsulated-pdf-report-text", asked).await;
+    assert!(told.picture().is_none());
+    assert!(
+        told.success().contains("Warning: no picture of page 1"),
+        "{}",
+        told.text()
+    );
+    assert_eq!(told.structured()["pages"][0]["page"], 1);
+}
+
+#[tokio::test]
 async fn an_instance_is_told_by_its_attributes() {
     let study = chest();
     let (_archive, client) = holding(std::slice::from_ref(&study)).await;
@@ -126,6 +182,29 @@ async fn an_instance_is_told_by_its_attributes() {
             .await
             .success()
     );
+}
+
+#[tokio::test]
+async fn attributes_are_a_tree_of_typed_values_when_asked() {
+    let study = chest();
+    let (_archive, client) = holding(std::slice::from_ref(&study)).await;
+    let mut asked = uids(of_class(&study, CT));
+    asked["attributes"] = json!(["PatientBirthDate", "PatientName", "Rows"]);
+    asked["asTree"] = json!(true);
+
+    let told = client.call("get-instance-metadata", asked).await;
+
+    let tree = &told.structured()["tree"];
+    assert_eq!(
+        tree[0]["values"][0]["alphabetic"]["family"], "DOE",
+        "{tree}"
+    );
+    assert_eq!(
+        tree[1]["values"][0].as_str().unwrap().matches('-').count(),
+        2,
+        "{tree}"
+    );
+    assert!(tree[2]["values"][0].is_u64(), "{tree}");
 }
 
 #[tokio::test]
