@@ -4,9 +4,6 @@ use super::{Effect, Pending, STUDY, Session, Tool, reports};
 use crate::arguments::Arguments;
 use crate::query::Terms;
 
-/// Every Structured Report Storage SOP class, also those to come, and Key Object Selection (PS3.4 B.5, PS3.6 A).
-const ROOT: &str = "1.2.840.10008.5.1.4.1.1.88.";
-
 pub(super) const TOOL: Tool = Tool {
     name: "find-structured-reports",
     title: "Find structured reports",
@@ -22,13 +19,8 @@ pub(super) const TOOL: Tool = Tool {
 fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
     Box::pin(async move {
         let study = arguments.uid(STUDY.name)?;
-        reports::find(
-            session,
-            study,
-            Terms::default(),
-            "structured reports",
-            |class| class.starts_with(ROOT),
-        )
-        .await
+        let terms = Terms::default();
+        let what = "structured reports";
+        reports::find(session, study, terms, what, reports::is_structured).await
     })
 }

@@ -7,7 +7,7 @@ use dicom_render::window::{Function, Window};
 use dicom_wire::query::Level;
 use dicom_wire::uid::Uid;
 use futures_util::StreamExt as _;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::{Effect, PRESET, Pending, SERIES, STUDY, Session, Tool, window};
 use crate::answer::{Answer, Outcome};
@@ -190,11 +190,7 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
         if !session.mask.shows_all() {
             warnings.push("the pixels are shown as they are: names may be burned in".to_owned());
         }
-        let more = match &listing.more {
-            More::No => json!(false),
-            More::Yes => json!(true),
-            More::Unknown(_) => Json::Null,
-        };
+        let more = listing.more.json();
         let mut text = format!(
             "{} of {found} images of series {series}, {columns} in a row, from the top left. image/jpeg, {width} x {height} pixels.",
             chosen.len()

@@ -16,7 +16,7 @@ use crate::row::Row;
 use crate::text;
 
 /// What is asked for beyond the columns of an instance.
-const FURTHER: [Tag; 7] = [
+pub(super) const ASKED: [Tag; 7] = [
     tags::SERIES_INSTANCE_UID,
     tags::MODALITY,
     tags::DOCUMENT_TITLE,
@@ -27,7 +27,7 @@ const FURTHER: [Tag; 7] = [
 ];
 
 /// What is shown of a report.
-const SHOWN: [Tag; 10] = [
+pub(super) const SHOWN: [Tag; 10] = [
     tags::SOP_CLASS_UID,
     tags::DOCUMENT_TITLE,
     tags::SERIES_DESCRIPTION,
@@ -55,7 +55,7 @@ pub(super) async fn find(
         series: None,
         terms,
     };
-    search.terms.include = Include::Attributes(FURTHER.map(Attribute::of).into());
+    search.terms.include = Include::Attributes(ASKED.map(Attribute::of).into());
     let mut listing = find::all(&session.backend, &search, &deadline).await?;
     if listing.rows.is_empty() {
         find::scope_exists(&session.backend, &search, &deadline).await?;
@@ -74,18 +74,26 @@ pub(super) async fn find(
         row.text(tags::SOP_CLASS_UID)
             .is_some_and(|class| is_one(&class))
     });
-    for row in &mut listing.rows {
-        if row.text(tags::DOCUMENT_TITLE).is_none()
-            && let Some(title) = row
-                .item(tags::CONCEPT_NAME_CODE_SEQUENCE)
-                .and_then(|item| item.text(tags::CODE_MEANING))
-        {
-            row.put(tags::DOCUMENT_TITLE, title);
-        }
-    }
+    listing.rows.iter_mut().for_each(give_title);
     listing.sort();
     session.mask.rows(&mut listing.rows);
     Ok(Answer::done(told(&listing, what), structured(&listing)))
+}
+
+/// Whether it is a structured report or a key object selection: every such SOP class, also those to come (PS3.4 B.5, PS3.6 A).
+pub(super) fn is_structured(class: &str) -> bool {
+    class.starts_with("1.2.840.10008.5.1.4.1.1.88.")
+}
+
+/// A report without a title has that of its content.
+pub(super) fn give_title(row: &mut Row) {
+    if row.text(tags::DOCUMENT_TITLE).is_none()
+        && let Some(title) = row
+            .item(tags::CONCEPT_NAME_CODE_SEQUENCE)
+            .and_then(|item| item.text(tags::CODE_MEANING))
+    {
+        row.put(tags::DOCUMENT_TITLE, title);
+    }
 }
 
 fn told(listing: &Listing, what: &str) -> String {
@@ -163,7 +171,7 @@ fn structured(listing: &Listing) -> Json {
         .collect();
     json!({
         "returned": rows.len(),
-        "moreAvailable": match &listing.more { More::No => json!(false), More::Yes => json!(true), More::Unknown(_) => Json::Null },
+        "moreAvailable": listing.more.json(),
         "warnings": listing.warnings,
         "reports": rows,
     })
