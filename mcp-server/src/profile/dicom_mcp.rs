@@ -76,17 +76,20 @@ pub(super) const TOOLS: &[Tool] = &[
     Tool {
         name: "extract_pdf_text_from_dicom",
         title: "Read a PDF report",
-        about: "Retrieves one Encapsulated PDF and gives its text page by page. A page without a text layer is said to have none.",
+        about: "Retrieves one Encapsulated PDF and gives its text page by page. A page without a text layer is said to have none; the first \
+                such page is shown as a picture.",
         parameters: &[STUDY, SERIES, INSTANCE],
         output: || output_of("get-encapsulated-pdf-report-text"),
         effect: Effect::Reads,
         call: |session, arguments| {
             Box::pin(async move {
-                let given = named([
+                let mut given = named([
                     ("studyInstanceUid", arguments.text("study_instance_uid")),
                     ("seriesInstanceUid", arguments.text("series_instance_uid")),
                     ("sopInstanceUid", arguments.text("sop_instance_uid")),
                 ]);
+                // There is no argument to ask for it with, and without it nobody sees a scan.
+                given.insert("scanAsPicture".into(), session.mask.shows_all().into());
                 tools::invoke(session, "get-encapsulated-pdf-report-text", given).await
             })
         },

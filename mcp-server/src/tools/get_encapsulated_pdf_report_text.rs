@@ -152,10 +152,12 @@ fn call(session: &Session, arguments: Arguments) -> Pending<'_> {
         let scans = pages.iter().filter(|page| page.text.is_none()).count();
         let mut head = format!("PDF {}, {}", of.instance, count(all, "page"));
         if scans > 0 {
-            head.push_str(&format!(
-                ", {} without a text layer: scanAsPicture shows the first",
-                count(scans, "page")
-            ));
+            head.push_str(&format!(", {} without a text layer", count(scans, "page")));
+            head.push_str(match picture {
+                Some(_) => "",
+                None if draws || !session.mask.shows_all() => ": what they show is not known",
+                None => ": scanAsPicture shows the first",
+            });
         }
         if truncated {
             head.push_str(&format!(", cut after page {}", told.len()));
