@@ -45,6 +45,8 @@ pub struct Dimse {
     /// As it is told: AE title and address.
     address: String,
     timeout: std::time::Duration,
+    /// What secures what is moved here, where the archive is asked inside TLS.
+    taking: Option<Arc<rustls::ServerConfig>>,
     /// Who is moving to this server just now: it has one port for it.
     turn: tokio::sync::Mutex<()>,
 }
@@ -52,6 +54,10 @@ pub struct Dimse {
 impl Dimse {
     pub(super) fn new(settings: &DimseSettings, config: &Config) -> Result<Self, Failure> {
         let tls = settings.tls.as_ref().map(tls::client).transpose()?;
+        let taking = match (&settings.tls, settings.receive) {
+            (Some(files), Some(_)) => Some(Arc::new(tls::server(files)?)),
+            _ => None,
+        };
         let scheme = if tls.is_some() { "dicoms" } else { "dicom" };
         Ok(Self {
             address: format!("{scheme}://{}@{}", settings.called, settings.address),
@@ -59,6 +65,7 @@ impl Dimse {
                 settings: settings.clone(),
                 tls: tls.map(Arc::new),
             },
+            taking,
             limits: config.limits.clone(),
             timeout: config.timeout,
             turn: tokio::sync::Mutex::default(),

@@ -192,7 +192,8 @@ impl DimseSettings {
     /// The same with TLS, and with an address to receive at: HOST:PORT by numbers, or a port, which is one of loopback.
     ///
     /// # Errors
-    /// If the address cannot be one, or both are wanted: what an archive moves here comes as it is.
+    /// If the address cannot be one, or both are wanted and there is no certificate to be reached by: what an archive moves
+    /// here would come without TLS.
     pub(super) fn with(
         self,
         tls: Option<TlsSettings>,
@@ -209,10 +210,12 @@ impl DimseSettings {
                 .or_else(|| text.parse().ok())
                 .ok_or_else(|| invalid(text, "it is a port, or an address as 10.0.0.5:11112"))
         };
-        if let (Some(_), Some(text)) = (&tls, receive) {
+        if let (Some(tls), Some(text)) = (&tls, receive)
+            && tls.identity.is_none()
+        {
             return Err(invalid(
                 text,
-                "instances would come without TLS, which the archive is asked with",
+                "the archive is asked inside TLS, and to be reached inside TLS a certificate and its key are needed: DICOM_CLIENT_CERT and DICOM_CLIENT_KEY",
             ));
         }
         Ok(Self {

@@ -64,7 +64,11 @@ pub(crate) async fn run(
             doing: "read the files".into(),
         })
     })?;
-    upload::hold_unwanted(session, &mut batch).await?;
+    match upload::hold_unwanted(session, &mut batch).await {
+        // It cannot be asked just now: the instances themselves are tried, as often as they are over HTTP.
+        Err(failure) if !dry && failure.is_transient() => {}
+        asked => asked?,
+    }
     let (fates, notes) = if dry {
         (None, Vec::new())
     } else {

@@ -23,7 +23,8 @@ fn kind(candidate: &Candidate) -> Kind {
 /// Holds back what the archive says that it will not take, before anything is sent.
 ///
 /// # Errors
-/// If the archive cannot be asked over DIMSE; over HTTP one that has no capabilities to tell takes what it takes.
+/// If the archive cannot be asked over DIMSE, and then nothing is held; over HTTP one that has no capabilities to tell takes
+/// what it takes.
 pub async fn hold_unwanted(session: &Session, batch: &mut Batch) -> Result<(), Failure> {
     let kinds: BTreeSet<Kind> = batch.candidates.iter().map(kind).collect();
     if kinds.is_empty() {

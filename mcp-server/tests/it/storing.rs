@@ -5,8 +5,8 @@ use std::time::Duration;
 use dicom_fixtures::{Patient, Study, conflict, ct};
 use dicom_mcp_server::config::{Config, Permissions, Store};
 use dicom_mock_archive::MockArchive;
-use dicom_mock_archive::fault::{HttpStatus, RefuseInstance};
-use dicom_mock_archive::rule::{Rule, searching, storing};
+use dicom_mock_archive::fault::{HttpStatus, RefuseInstance, RejectAssociation};
+use dicom_mock_archive::rule::{Rule, associating, searching, storing};
 use dicom_wire::stow::FailureReason;
 use serde_json::json;
 use tempfile::TempDir;
@@ -23,6 +23,19 @@ struct Desk {
 impl Desk {
     async fn with(studies: &[&Study]) -> Self {
         let archive = MockArchive::start().await;
+        let config = Config::for_host(&archive.web_url()).unwrap();
+        Self::of(archive, config, studies).await
+    }
+
+    /// The same over DIMSE alone.
+    async fn over_dimse(studies: &[&Study]) -> Self {
+        let archive = MockArchive::start().await;
+        let address = archive.dimse_addr().to_string();
+        let config = Config::for_dimse(&address, archive.ae_title().as_str()).unwrap();
+        Self::of(archive, config, studies).await
+    }
+
+    async fn of(archive: MockArchive, mut config: Config, studies: &[&Study]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (number, study) in studies.iter().enumerate() {
             for (index, instance) in study.instances().iter().enumerate() {
@@ -33,7 +46,6 @@ impl Desk {
                 .unwrap();
             }
         }
-        let mut config = Config::for_host(&archive.web_url()).unwrap();
         config.permissions = Permissions::new(Store::On, &[folder.path().to_owned()]).unwrap();
         config.limits.retry_after = Duration::from_millis(5);
         Self {
@@ -283,4 +295,93 @@ async fn a_search_that_fails_once_is_made_again_before_anything_is_unknown() {
     desk.archive
         .inject(Rule::when(searching()).then(HttpStatus::new(503)).once());
     assert_eq!(desk.store().await.structured()["stored"], 2);
+}
+
+/// PS3.8 9.3.4: rejected by the presentation service, local limit exceeded.
+fn rejected(result: u8) -> RejectAssociation {
+    RejectAssociation {
+        result,
+        source: 3,
+        reason: 2,
+    }
+}
+
+#[tokio::test]
+async fn an_archive_with_no_association_left_is_asked_again() {
+    let study = ct("chest").size(32).slices(3);
+    let desk = Desk::over_dimse(&[&study]).await;
+    // The question what it takes, the instances, and two searches for them.
+    let rule = desk
+        .archive
+        .inject(Rule::when(associating()).then(rejected(2)).times(4));
+    let reply = desk.store().await;
+    assert!(
+        reply
+            .success()
+            .starts_with("All that was sent is stored: 3 instances."),
+        "{}",
+        reply.text()
+    );
+    assert_eq!(desk.stored(), study.uids());
+    desk.archive.verify(rule, 4).unwrap();
+}
+
+#[tokio::test]
+async fn an_archive_that_never_has_an_association_left_is_given_up() {
+    let study = ct("chest").size(32).slices(2);
+    let desk = Desk::over_dimse(&[&study]).await;
+    desk.archive
+        .inject(Rule::when(associating()).then(rejected(2)));
+    let told = desk.store().await.refusal();
+    assert!(
+        told.contains("of 2 instances sent, 0 stored, 2 refused, 0 unknown"),
+        "{told}"
+    );
+    assert!(told.contains("rejected the association"), "{told}");
+    let asked = desk.archive.rules()[0].fired;
+    assert!((4..=20).contains(&asked), "{asked} associations");
+}
+
+#[tokio::test]
+async fn an_archive_that_rejects_for_good_is_asked_once() {
+    let study = ct("chest").size(32).slices(2);
+    let desk = Desk::over_dimse(&[&study]).await;
+    let rule = desk
+        .archive
+        .inject(Rule::when(associating()).then(rejected(1)));
+    let told = desk.store().await.refusal();
+    assert!(told.contains("rejected the association"), "{told}");
+    desk.archive.verify(rule, 1).unwrap();
+}
+
+#[tokio::test]
+async fn over_dimse_too_what_was_refused_for_want_of_resources_is_sent_again_and_nothing_else() {
+    let study = ct("chest").size(32).slices(4);
+    for reason in [0xA700, 0xA7FE] {
+        let desk = Desk::over_dimse(&[&study]).await;
+        desk.archive.inject(
+            Rule::when(storing().instance(study.uid(2)))
+                .then(RefuseInstance {
+                    reason: FailureReason(reason),
+                })
+                .once(),
+        );
+        let reply = desk.store().await;
+        assert!(
+            reply.success().contains("1 instance sent again, try 2"),
+            "{}",
+            reply.text()
+        );
+        assert_eq!(desk.stored(), study.uids());
+    }
+    // Another patient under the study, as dcm4chee says it, stays so however often it is sent.
+    let desk = Desk::over_dimse(&[&study]).await;
+    let refused =
+        desk.archive.inject(
+            Rule::when(storing().instance(study.uid(2))).then(RefuseInstance {
+                reason: FailureReason(0xA778),
+            }),
+        );
+    assert!(desk.store().await.is_error());
+    desk.archive.verify(refused, 1).unwrap();
 }

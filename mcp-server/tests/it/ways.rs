@@ -7,9 +7,9 @@ use dicom_fixtures::{Study, ct, report_measurements};
 use dicom_mcp_server::config::{Config, ConfigError, Environment, Flags};
 use dicom_mock_archive::MockArchive;
 use dicom_mock_archive::fault::AnswerContexts;
-use dicom_mock_archive::policy::Policy;
+use dicom_mock_archive::policy::{Destination, Policy};
 use dicom_mock_archive::rule::{Rule, any};
-use dicom_mock_archive::tls::{Authorities, Tls};
+use dicom_mock_archive::tls::{Authorities, Outgoing, Tls};
 use dicom_wire::ae::AeTitle;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::json;
@@ -239,8 +239,76 @@ async fn what_an_archive_without_c_get_has_is_moved_here() {
     assert!(knocking.is_err());
 }
 
+/// An archive inside TLS without C-GET, that moves to this server at a port inside TLS if `Outgoing` says so.
+async fn moving(papers: &Papers, port: u16, tls: Option<Outgoing>) -> MockArchive {
+    let mut here = Destination::from(format!("127.0.0.1:{port}"));
+    if let Some(tls) = tls {
+        here = here.over(tls);
+    }
+    let archive = MockArchive::builder()
+        .tls(papers.tls.clone())
+        .destination(AeTitle::parse("MCP").unwrap(), here)
+        .start()
+        .await
+        .unwrap();
+    archive.load(&study()).unwrap();
+    archive.inject(Rule::when(any()).then(AnswerContexts {
+        of: vec![GET.to_owned()],
+        result: 3,
+        ..AnswerContexts::default()
+    }));
+    archive
+}
+
+#[tokio::test]
+async fn an_archive_inside_tls_moves_here_inside_tls() {
+    let papers = Papers::new();
+    let strangers = Papers::new();
+    let ours = || {
+        Outgoing::default()
+            .believing(Authorities::from_file(papers.path("ca.pem")).unwrap())
+            .unwrap()
+    };
+    let proving = |papers: &Papers| {
+        ours()
+            .proving_files(papers.path("certificate.pem"), papers.path("key.pem"))
+            .unwrap()
+    };
+    let report = study().instances().last().unwrap().clone();
+    let uids = json!({"studyInstanceUid": report.study, "seriesInstanceUid": report.series, "sopInstanceUid": report.sop_instance});
+    for (what, tls, works) in [
+        ("it shows no certificate", Some(ours()), true),
+        (
+            "it shows one of our authority",
+            Some(proving(&papers)),
+            true,
+        ),
+        ("it shows one of another", Some(proving(&strangers)), false),
+        ("it comes without TLS", None, false),
+    ] {
+        let port = free_port();
+        let archive = moving(&papers, port, tls).await;
+        let config = Config::resolve(
+            Flags {
+                dimse_tls: true,
+                ca_file: Some(papers.path("ca.pem")),
+                client_certificate: Some(papers.path("certificate.pem")),
+                client_key: Some(papers.path("key.pem")),
+                receive: Some(port.to_string()),
+                ..flags(&archive)
+            },
+            &Environment::default(),
+        );
+        let client = Client::of(config.unwrap()).await;
+        let reply = client
+            .call("get-structured-report-text", uids.clone())
+            .await;
+        assert_eq!(!reply.is_error(), works, "{what}: {}", reply.text());
+    }
+}
+
 #[test]
-fn what_would_come_without_tls_is_not_asked_for_with_it() {
+fn nothing_is_received_without_tls_from_an_archive_inside_tls() {
     let flags = Flags {
         dimse: Some("archive:11112".into()),
         dimse_tls: true,
@@ -256,6 +324,10 @@ fn what_would_come_without_tls_is_not_asked_for_with_it() {
                 ..
             }
         ),
+        "{refused}"
+    );
+    assert!(
+        refused.to_string().contains("DICOM_CLIENT_CERT"),
         "{refused}"
     );
 }

@@ -1,5 +1,5 @@
 //! Retrieval from an archive without C-GET: it moves the instances to this server, which takes them as a Storage SCP of its
-//! own (PS3.4 B, C.4.2) for as long as the move lasts.
+//! own (PS3.4 B, C.4.2) for as long as the move lasts, inside TLS where it asks the archive so.
 
 use std::time::Duration;
 
@@ -57,8 +57,12 @@ impl Dimse {
                 let landed = self.land(stream, doing, classes, sink).await;
                 idle.send_replace(true);
                 // What else goes wrong on an association, the archive counts as failed, or a stranger tried.
-                if let Err(failure @ Failure::TooLarge { .. }) = landed {
-                    return failure;
+                match landed {
+                    Ok(()) => {}
+                    Err(failure @ Failure::TooLarge { .. }) => return failure,
+                    Err(failure) => {
+                        tracing::warn!(%failure, "an association to the receiving port")
+                    }
                 }
             }
         };
@@ -87,8 +91,15 @@ impl Dimse {
         sink: &mut Sink,
     ) -> Result<(), Failure> {
         let title = self.peer.settings.calling.as_str();
-        let answering =
-            Association::answer(Stream::Plain(stream), doing, title, classes, &SYNTAXES);
+        let answering = async {
+            let stream = Stream::accept(stream, self.taking.as_ref()).await;
+            let stream = stream.map_err(|error| Failure::Unusable {
+                doing: doing.to_owned(),
+                reason: format!("no TLS with who connects to the receiving port: {error}"),
+                said: None,
+            })?;
+            Association::answer(stream, doing, title, classes, &SYNTAXES).await
+        };
         let mut association = self.in_time(doing, answering).await?;
         loop {
             // Each message renews the time: whoever connects and says nothing goes.

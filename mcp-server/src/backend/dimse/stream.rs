@@ -4,12 +4,11 @@ use std::io::{self, Write as _};
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ConnectionCommon, ServerConfig};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
+use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 
 /// A connection.
 #[derive(Debug)]
@@ -42,7 +41,20 @@ impl Stream {
             .connect(name, stream)
             .await
             .map_err(|error| io::Error::other(format!("no TLS with it: {error}")))?;
-        Ok(Self::Secure(Box::new(secure)))
+        Ok(Self::Secure(Box::new(secure.into())))
+    }
+
+    /// Takes a connection that came in; it has to be secure where that is configured.
+    pub(super) async fn accept(
+        stream: TcpStream,
+        tls: Option<&Arc<ServerConfig>>,
+    ) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        let Some(tls) = tls else {
+            return Ok(Self::Plain(stream));
+        };
+        let secure = TlsAcceptor::from(tls.clone()).accept(stream).await?;
+        Ok(Self::Secure(Box::new(secure.into())))
     }
 
     pub(super) async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -68,15 +80,26 @@ impl Stream {
             Self::Plain(stream) => {
                 let _ = stream.try_write(bytes);
             }
-            Self::Secure(stream) => {
-                let (socket, session) = stream.get_mut();
-                let mut records = Vec::new();
-                // Writing to a buffer does not fail; what did not go out before goes first.
-                let _ = session.writer().write_all(bytes);
-                session.send_close_notify();
-                while session.wants_write() && session.write_tls(&mut records).is_ok() {}
-                let _ = socket.try_write(&records);
-            }
+            Self::Secure(stream) => match stream.as_mut() {
+                TlsStream::Client(stream) => {
+                    let (socket, session) = stream.get_mut();
+                    let _ = socket.try_write(&last_records(session, bytes));
+                }
+                TlsStream::Server(stream) => {
+                    let (socket, session) = stream.get_mut();
+                    let _ = socket.try_write(&last_records(session, bytes));
+                }
+            },
         }
     }
+}
+
+/// What did not go out before, these bytes, and the alert that nothing follows.
+fn last_records<Side>(session: &mut ConnectionCommon<Side>, bytes: &[u8]) -> Vec<u8> {
+    let mut records = Vec::new();
+    // Writing to a buffer does not fail.
+    let _ = session.writer().write_all(bytes);
+    session.send_close_notify();
+    while session.wants_write() && session.write_tls(&mut records).is_ok() {}
+    records
 }
