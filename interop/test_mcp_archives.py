@@ -12,11 +12,13 @@ import pytest
 import requests
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters
+from pynetdicom import build_context, evt
 
 from dcmqrscp import dcmqrscp
-from dcmtk import free_port, storescp
+from dcmtk import free_port, run, storescp
 from mock import BINARIES
 from orthanc import orthanc
+from scu import FIND, MOVE, serving
 
 SERVER = str(BINARIES / "dicom-mcp-server")
 
@@ -149,7 +151,7 @@ def test_many_clients_at_once_over_http():
         process.wait(timeout=10)
 
 
-@pytest.mark.skipif(shutil.which("npx") is None, reason="the inspector is a Node.js program")
+@pytest.mark.skipif(shutil.which("npx") is None, reason="there is no npx (Debian package npm): the official inspector was NOT tried")
 def test_the_inspector_lists_and_calls_tools(tmp_path):
     inspector = ["npx", "--yes", "@modelcontextprotocol/inspector@0.16.8", "--cli", SERVER, "--demo"]
 
@@ -202,3 +204,49 @@ def test_dcmqrscp_with_c_get_and_without(demo_files, tmp_path, get):
             await store_find_read_and_show(there, "dimse", paths, tmp_path, *receive)
 
         asyncio.run(body())
+
+
+def moving_inside_tls(paths, port: int, certificates) -> list:
+    """How an archive without C-GET answers: it sends to `port` inside TLS, first by dcmtk's storescu, then by pynetdicom."""
+    held = [pydicom.dcmread(path) for path in paths]
+
+    def find(event):
+        wanted = event.identifier
+        for one in held:
+            row = pydicom.Dataset()
+            row.QueryRetrieveLevel = wanted.QueryRetrieveLevel
+            for element in wanted:
+                if element.keyword in one:
+                    row[element.tag] = one[element.tag]
+            yield 0xFF00, row
+        yield 0x0000, None
+
+    def move(event):
+        proof = [certificates.key, certificates.chain, "+cf", certificates.authority]
+        run("storescu", "+tls", *proof, "-aec", event.move_destination.strip(), "127.0.0.1", port, *paths)
+        yield "127.0.0.1", port, {"tls_args": (certificates.client(), "127.0.0.1"), "contexts": contexts}
+        yield len(held)
+        for one in held:
+            yield 0xFF00, one
+
+    contexts = [build_context(held[0].SOPClassUID, held[0].file_meta.TransferSyntaxUID)]
+    return [(evt.EVT_C_FIND, find), (evt.EVT_C_MOVE, move)]
+
+
+def test_what_foreign_software_moves_here_comes_inside_tls(certificates, demo_files, tmp_path):
+    paths = slices(demo_files)
+    study = pydicom.dcmread(paths[0], stop_before_pixels=True).StudyInstanceUID
+    port = free_port()
+    handlers = moving_inside_tls(paths, port, certificates)
+    with serving([(FIND["STUDY"],), (MOVE["STUDY"],)], handlers, title="ARCHIVE", tls=certificates.server()) as there:
+        secure = ["--dimse-tls", "--ca-file", certificates.authority, "--client-cert", certificates.chain, "--client-key", certificates.key]
+        into = ["--receive", port, "--allow-retrieve-to", tmp_path]
+
+        async def body():
+            async with client_of("--dimse", f"127.0.0.1:{there}", "--called", "ARCHIVE", *map(str, (*secure, *into))) as client:
+                back = await call(client, "retrieve-study", studyInstanceUid=study, into="study")
+                assert back.structured_content["complete"] is True, text(back)
+
+        asyncio.run(body())
+    came = {pydicom.dcmread(path).SOPInstanceUID for path in (tmp_path / "study").glob("*.dcm")}
+    assert came == {pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID for path in paths}

@@ -14,7 +14,7 @@ PACKAGE = "@modelcontextprotocol/conformance@0.1.13"
 EXPECTED = pathlib.Path(__file__).with_name("mcp_conformance.yml")
 
 
-@pytest.mark.skipif(shutil.which("npx") is None, reason="the package is a Node.js program")
+@pytest.mark.skipif(shutil.which("npx") is None, reason="there is no npx (Debian package npm): the official MCP conformance suite was NOT run")
 def test_what_applies_of_the_official_conformance_suite_passes(tmp_path):
     port = free_port()
     process = subprocess.Popen(
