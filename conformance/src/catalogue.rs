@@ -1,17 +1,18 @@
 //! Every check, in the order in which they run. A check is one file here and one line in the list below.
 
 use crate::check::Check;
+use crate::subject::Subject;
 
 /// Declares the modules of the checks, and [`CATALOGUE`] in the same order.
 macro_rules! catalogue {
-    ($($folder:ident { $($check:ident,)* })+) => {
+    ($list:ident: $($folder:ident { $($check:ident,)* })+) => {
         $(mod $folder { $(pub(super) mod $check;)* })+
 
-        static CATALOGUE: &[&Check] = &[$($(&$folder::$check::CHECK,)*)+];
+        static $list: &[&Check] = &[$($(&$folder::$check::CHECK,)*)+];
     };
 }
 
-catalogue! {
+catalogue! { CATALOGUE:
     web {
         caps_options_200,
         accept_absent_406,
@@ -359,14 +360,115 @@ catalogue! {
     }
 }
 
-/// All checks.
+catalogue! { OF_SERVERS:
+    mcp {
+        init_result,
+        init_first,
+        init_ping_before,
+        init_same_version,
+        init_other_version,
+        init_missing_field,
+        init_twice,
+        stdio_stdout_pure,
+        stdio_one_line_per_message,
+        stdio_utf8,
+        stdio_framing_input,
+        stdio_large_result,
+        stdio_eof_exits,
+        stdio_sigterm,
+        stdio_client_gone,
+        rpc_parse_error,
+        rpc_invalid_request,
+        rpc_unknown_method,
+        rpc_unknown_notification,
+        rpc_id_echo,
+        rpc_error_shape,
+        rpc_parallel_20,
+        caps_declared_is_real,
+        ping_during_call,
+        tools_schema_valid,
+        tools_names,
+        tools_stable_order,
+        tools_bad_cursor,
+        tools_unknown_tool,
+        tools_malformed_call,
+        tools_input_validation,
+        tools_archive_errors,
+        tools_partial_is_not_success,
+        tools_output_schema,
+        tools_structured_text,
+        tools_image,
+        tools_annotations_true,
+        cancel_stops,
+        cancel_unknown_or_late,
+        progress_only_if_asked,
+        progress_increases_then_stops,
+        log_declared,
+        log_no_secrets,
+        timeout_archive_hang,
+        truth_finds_stored,
+        truth_none_is_no_error,
+        truth_names_whole,
+        modern_discover,
+        modern_stateless,
+    }
+}
+
+catalogue! { OF_CLIENTS:
+    client {
+        all_stored,
+        all_once,
+        all_unchanged,
+        all_multipart,
+        exit_success,
+        exit_partial,
+        exit_names_refused,
+        exit_refused,
+        exit_unsupported,
+        exit_denied,
+        exit_unavailable,
+        exit_reset,
+        exit_unaccounted,
+        retry_not_refused,
+        retry_waits,
+        retry_recovers,
+        bounds_silence,
+        bounds_memory,
+    }
+}
+
+/// All checks of archives.
 pub fn all() -> &'static [&'static Check] {
     CATALOGUE
 }
 
+/// All checks of one kind of subject.
+pub fn of(subject: Subject) -> &'static [&'static Check] {
+    match subject {
+        Subject::Archive => CATALOGUE,
+        Subject::Mcp => OF_SERVERS,
+        Subject::Client => OF_CLIENTS,
+    }
+}
+
+/// What a check judges.
+pub fn subject(check: &Check) -> Subject {
+    match check.group() {
+        "mcp" => Subject::Mcp,
+        "client" => Subject::Client,
+        _ => Subject::Archive,
+    }
+}
+
+/// Every check there is: of archives, MCP servers and upload clients.
+pub fn every() -> impl Iterator<Item = &'static Check> {
+    let lists = [CATALOGUE, OF_SERVERS, OF_CLIENTS];
+    lists.into_iter().flatten().copied()
+}
+
 /// The check with this id.
 pub fn find(id: &str) -> Option<&'static Check> {
-    CATALOGUE.iter().find(|check| check.id == id).copied()
+    every().find(|check| check.id == id)
 }
 
 #[cfg(test)]
@@ -402,11 +504,10 @@ mod tests {
         let distinct = |names: Vec<String>| {
             assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len())
         };
-        distinct(all().iter().map(|check| check.id.to_owned()).collect());
-        distinct(all().iter().map(|check| check.fault.to_owned()).collect());
+        distinct(every().map(|check| check.id.to_owned()).collect());
+        distinct(every().map(|check| check.fault.to_owned()).collect());
         distinct(
-            all()
-                .iter()
+            every()
                 .map(|check| (hash(check.id) % 10_000_000).to_string())
                 .collect(),
         );
@@ -414,7 +515,7 @@ mod tests {
 
     #[test]
     fn every_check_has_a_clause_and_says_what_it_sends_and_accepts() {
-        for check in all() {
+        for check in every() {
             assert!(
                 !check.clauses.is_empty() && !check.sends.is_empty() && !check.accepts.is_empty(),
                 "{}",
@@ -425,7 +526,7 @@ mod tests {
 
     #[test]
     fn every_file_is_in_the_list() {
-        assert_eq!(files(&folder()).len(), all().len());
+        assert_eq!(files(&folder()).len(), every().count());
     }
 
     /// `cargo fmt` does not look into modules that a macro declares.

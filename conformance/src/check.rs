@@ -127,6 +127,14 @@ impl Clause {
         }
     }
 
+    /// A page of the Model Context Protocol, revision 2025-11-25, as in `mcp("basic/transports")`.
+    pub const fn mcp(section: &'static str) -> Self {
+        Self {
+            document: "MCP",
+            section,
+        }
+    }
+
     /// A section of an RFC, as in `rfc("RFC 2046", "5.1.1")`.
     pub const fn rfc(document: &'static str, section: &'static str) -> Self {
         Self { document, section }
@@ -294,6 +302,28 @@ needs! {
     Validates = "validates", Web, Claimed;
     /// Instances, series and studies can be deleted over HTTP.
     Delete = "delete", Web, Claimed;
+    /// An MCP server that answers `initialize`.
+    Mcp = "mcp", Program, Observed;
+    /// A tool that searches for a patient's studies.
+    ToolStudies = "tool.studies", Program, Observed;
+    /// A tool that tells the attributes of an instance or a series.
+    ToolMetadata = "tool.metadata", Program, Observed;
+    /// A tool that reads structured reports.
+    ToolReport = "tool.report", Program, Observed;
+    /// A tool that shows pictures.
+    ToolPicture = "tool.picture", Program, Observed;
+    /// A tool that stores files.
+    ToolStore = "tool.store", Program, Observed;
+    /// A tool that moves studies to another AE.
+    ToolMove = "tool.move", Program, Observed;
+    /// Tools that declare what their structured content is like.
+    OutputSchema = "output-schema", Program, Observed;
+    /// Log messages to the client.
+    Logging = "logging", Program, Observed;
+    /// An upload client that speaks STOW-RS.
+    StowClient = "stow-client", Program, Observed;
+    /// An upload client that speaks C-STORE.
+    DimseClient = "c-store-client", Program, Observed;
 }
 
 /// How it is known whether an archive has a capability.
@@ -325,13 +355,15 @@ impl fmt::Display for Need {
     }
 }
 
-/// The two ways into an archive.
+/// The ways to what is judged: two into an archive, or a program's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Door {
     /// DICOMweb.
     Web,
     /// DIMSE.
     Dimse,
+    /// A program that is started.
+    Program,
 }
 
 /// An edition of the standard; the order is that of publication.

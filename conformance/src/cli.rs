@@ -3,6 +3,7 @@
 mod archive;
 mod arguments;
 mod judging;
+mod program;
 mod saved;
 
 use std::io::Write;
@@ -15,9 +16,11 @@ use dicom_conformance::check::Edition;
 use dicom_conformance::identity::Identity;
 use dicom_conformance::report::Exit;
 use dicom_conformance::selection::Selection;
+use dicom_conformance::subject::Subject;
 use dicom_conformance::{catalogue, explain, selftest};
 
 use arguments::{RunArguments, TargetArguments};
+use program::{ProgramArguments, TableArguments};
 
 /// Judges a DICOM archive over DICOMweb and DIMSE, each check with its clause.
 ///
@@ -45,6 +48,9 @@ enum Command {
         /// As JSON.
         #[arg(long)]
         json: bool,
+        /// As the reference page, docs/checks.md.
+        #[arg(long, conflicts_with = "json")]
+        markdown: bool,
     },
     /// Explain a check: what it sends, what it accepts, which fault proves it.
     Explain {
@@ -84,6 +90,12 @@ enum Command {
     /// Known failures.
     #[command(subcommand)]
     Waivers(WaiversCommand),
+    /// Judge an MCP server: its command after `--`, an archive of ours behind it.
+    Mcp(Box<ProgramArguments>),
+    /// Judge a client that uploads: its command after `--`, with {url} and {files} in it.
+    Client(Box<ProgramArguments>),
+    /// Print reports of mcp or client as one Markdown table.
+    Table(TableArguments),
     /// Prove the checks: each passes on the faithful archive and fails under its own fault.
     Selftest {
         /// Ids, prefixes or clauses; all if none.
@@ -123,8 +135,12 @@ impl Cli {
     pub(crate) async fn execute(self) -> anyhow::Result<Exit> {
         match self.command.unwrap_or(Command::Run(Box::new(self.run))) {
             Command::Run(arguments) => judging::judge(&arguments).await,
-            Command::List { json: false } => print(&explain::list()),
-            Command::List { json: true } => print(&format!("{:#}\n", explain::list_json())),
+            Command::Mcp(arguments) => program::judge(Subject::Mcp, &arguments).await,
+            Command::Client(arguments) => program::judge(Subject::Client, &arguments).await,
+            Command::Table(arguments) => print(&program::tabulate(&arguments)?),
+            Command::List { markdown: true, .. } => print(&explain::page()),
+            Command::List { json: false, .. } => print(&explain::list()),
+            Command::List { json: true, .. } => print(&format!("{:#}\n", explain::list_json())),
             Command::Explain { id } => match catalogue::find(&id) {
                 Some(check) => {
                     let sample = selftest::sample(check, &Identity::new(1)).await?;

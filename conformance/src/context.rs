@@ -13,6 +13,7 @@ use crate::probe::raw::Raw;
 use crate::probe::scp::StorageScp;
 use crate::probe::web::Web;
 use crate::statement::Duplicate;
+use crate::subject::Program;
 use crate::target::Target;
 use crate::transcript::Transcript;
 
@@ -123,6 +124,25 @@ impl Context {
         let target =
             target.ok_or_else(|| Finding::NotApplicable("no DIMSE address given".into()))?;
         Ok(Dimse::new(target, self.transcript.clone()).named(self.claimed(Need::UserIdentity)))
+    }
+
+    /// The program that is judged in place of an archive.
+    ///
+    /// # Errors
+    /// Not applicable without one.
+    pub fn program(&self) -> Verdict<&Program> {
+        let program = self.target.program.as_ref();
+        program.ok_or_else(|| Finding::NotApplicable("no program given".into()))
+    }
+
+    /// The id of the check.
+    pub(crate) const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The run's names and chance.
+    pub(crate) const fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// Our storage SCP, which the archive knows.

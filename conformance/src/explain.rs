@@ -49,7 +49,7 @@ pub const NOT_COVERED: &[(&str, &str)] = &[
 /// One line a check.
 pub fn list() -> String {
     let mut out = String::new();
-    for check in catalogue::all() {
+    for check in catalogue::every() {
         let clause = check.clauses[0].to_string();
         let _ = writeln!(
             out,
@@ -62,10 +62,7 @@ pub fn list() -> String {
 
 /// Everything that is data, for programs.
 pub fn list_json() -> Value {
-    catalogue::all()
-        .iter()
-        .map(|check| as_json(check))
-        .collect()
+    catalogue::every().map(as_json).collect()
 }
 
 fn as_json(check: &Check) -> Value {
@@ -113,8 +110,11 @@ pub fn explain(check: &Check) -> String {
             "fault",
             if can_be_proven(check) {
                 format!(
-                    "{} (see it fail: dicom-conformance run --fault {} --only {})",
-                    check.fault, check.fault, check.id
+                    "{} (see it fail: dicom-conformance {} --fault {} --only {})",
+                    check.fault,
+                    catalogue::subject(check).word(),
+                    check.fault,
+                    check.id
                 )
             } else {
                 format!("{} (not in the mock archive yet)", check.fault)
@@ -134,20 +134,18 @@ pub fn page() -> String {
         "# Checks\n\n\
          Every check of `dicom-conformance`, from the catalogue in the code. Each stands on a clause, passes on the faithful mock\n\
          archive and fails under the named fault (`dicom-conformance selftest`). A fault in brackets is not in the mock archive yet: nothing\n\
-         proves that check so far.\n\n\
+         proves that check so far. The groups mcp and client judge a program (`dicom-conformance mcp`, `dicom-conformance client`); their\n\
+         faults stand between the program and the harness.\n\n\
          MUST fails a run; SHOULD, MAY and INTEROP warn. `--only` takes an id, the beginning of one, or a clause such as `PS3.18/10.5`.\n",
     );
-    let mut groups: Vec<&str> = catalogue::all().iter().map(|check| check.group()).collect();
+    let mut groups: Vec<&str> = catalogue::every().map(Check::group).collect();
     groups.dedup();
     for group in groups {
         let _ = writeln!(out, "\n## {group}\n");
         out.push_str(
             "| check | level | clause | sends | accepts | needs | fault |\n|-|-|-|-|-|-|-|\n",
         );
-        for check in catalogue::all()
-            .iter()
-            .filter(|check| check.group() == group)
-        {
+        for check in catalogue::every().filter(|check| check.group() == group) {
             let needs: Vec<_> = check.needs.iter().map(|need| need.word()).collect();
             let _ = writeln!(
                 out,

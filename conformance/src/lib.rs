@@ -40,6 +40,8 @@ pub mod selection;
 
 pub mod waivers;
 
+pub mod subject;
+
 pub mod report;
 
 pub mod explain;

@@ -17,6 +17,7 @@ use crate::probe::dimse::Dimse;
 use crate::probe::raw::Raw;
 use crate::probe::upload::Upload;
 use crate::probe::web::{DICOM_ANY, JSON, WADL, Web, XML, XML_PARTS};
+use crate::subject::{self, Program, Subject};
 use crate::target::{Claims, DimseTarget, Target};
 use crate::transcript::Transcript;
 
@@ -47,6 +48,11 @@ impl Observed {
             ..Self::default()
         };
         let timeout = || Finding::fail(format!("no answer within {} s", limit.as_secs_f32()));
+        if let Some(program) = &target.program {
+            let looked = tokio::time::timeout(limit, observed.program(program, identity)).await;
+            observed.close(Door::Program, looked.unwrap_or_else(|_| Err(timeout())));
+            return observed;
+        }
         if let Some(base) = &target.web {
             let looked = tokio::time::timeout(limit, observed.web(base, identity)).await;
             observed.close(Door::Web, looked.unwrap_or_else(|_| Err(timeout())));
@@ -88,6 +94,23 @@ impl Observed {
     /// What the smoke run sent and got.
     pub const fn transcript(&self) -> &Transcript {
         &self.transcript
+    }
+
+    async fn program(&mut self, program: &Program, identity: &Identity) -> Verdict {
+        self.without(Door::Program, "another kind of program");
+        match program.subject {
+            Subject::Client => {
+                let (need, source) = subject::client::door(program);
+                self.offer(need, true, source);
+            }
+            _ => {
+                let (_, seen) = subject::mcp::observe(program, identity, &self.transcript).await?;
+                for (need, offered, source) in seen {
+                    self.offer(need, offered, &source);
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn web(&mut self, base: &url::Url, identity: &Identity) -> Verdict {

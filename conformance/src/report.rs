@@ -9,6 +9,7 @@ pub mod junit;
 pub mod ndjson;
 pub mod rejudge;
 pub mod saved;
+pub mod table;
 pub mod text;
 
 use std::collections::BTreeMap;

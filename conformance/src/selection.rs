@@ -2,6 +2,7 @@
 
 use crate::catalogue;
 use crate::check::{Check, Edition, Profile};
+use crate::subject::Subject;
 
 /// What was asked for on the command line.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +13,8 @@ pub struct Selection {
     pub skip: Vec<String>,
     /// Profiles; empty for all checks.
     pub profiles: Vec<String>,
+    /// Of what.
+    pub subject: Subject,
 }
 
 /// Why a selection selects nothing.
@@ -35,7 +38,7 @@ impl Selection {
     /// A selector without effect, or nothing left.
     pub fn checks(&self, edition: Edition) -> Result<Vec<&'static Check>, SelectionError> {
         for selector in self.only.iter().chain(&self.skip) {
-            if !catalogue::all()
+            if !catalogue::of(self.subject)
                 .iter()
                 .any(|check| selects(selector, check))
             {
@@ -55,7 +58,7 @@ impl Selection {
             let profile = asked.is_empty() || asked.iter().any(|profile| profile.contains(check));
             only && !skip && profile && check.editions.contains(edition)
         };
-        let checks: Vec<_> = catalogue::all()
+        let checks: Vec<_> = catalogue::of(self.subject)
             .iter()
             .copied()
             .filter(|check| wanted(check))
@@ -101,7 +104,7 @@ mod tests {
         let selection = Selection {
             only: owned(only),
             skip: owned(skip),
-            profiles: Vec::new(),
+            ..Selection::default()
         };
         Ok(selection
             .checks(Edition::E2026a)?

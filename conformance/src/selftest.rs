@@ -13,6 +13,7 @@ use crate::identity::Identity;
 use crate::outcome::Outcome;
 use crate::report::{Judged, Report};
 use crate::run::{Options, run};
+use crate::subject::{client, mcp};
 use crate::target::embedded::{Embedded, EmbeddedError};
 
 /// A fault cannot make a check wait longer than this.
@@ -159,7 +160,7 @@ pub async fn sample(
     check: &'static Check,
     identity: &Identity,
 ) -> Result<Option<String>, EmbeddedError> {
-    if !can_be_proven(check) {
+    if Named::find(check.fault).is_none() {
         return Ok(None);
     }
     let mut options = Options::new(identity.clone());
@@ -184,9 +185,11 @@ pub async fn prove_disarmed(
     prove(check, &[check], &options).await
 }
 
-/// Whether the mock archive has the fault under which the check must fail.
+/// Whether there is the fault under which the check must fail: one of the mock archive's, or one around a program.
 pub fn can_be_proven(check: &Check) -> bool {
     Named::find(check.fault).is_some()
+        || mcp::tamper::Fault::find(check.fault).is_some()
+        || client::fault::find(check.fault).is_some()
 }
 
 /// Whether the second check could notice the fault of the first: it asks about the same service, or about the agreement of all.

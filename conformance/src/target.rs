@@ -14,6 +14,7 @@ use crate::check::{Check, Need};
 use crate::identity::Identity;
 use crate::probe::scp::StorageScp;
 use crate::statement::Statement;
+use crate::subject::{Program, Subject};
 
 /// Where an archive is and how it is spoken to.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +31,8 @@ pub struct Target {
     pub statement: Option<Arc<Statement>>,
     /// The arguments that name this archive on the command line.
     pub arguments: String,
+    /// The program that is judged in place of an archive.
+    pub program: Option<Program>,
 }
 
 /// What an archive is said to do, with a value for some: `max-assoc` is `4`.
@@ -52,21 +55,39 @@ impl Target {
         (self.statement.as_ref()).map_or(Duration::ZERO, |statement| statement.index_delay())
     }
 
-    /// The command that repeats one check.
+    /// A program in place of an archive.
+    pub fn of_program(program: Program) -> Self {
+        Self {
+            arguments: program.arguments(),
+            program: Some(program),
+            ..Self::default()
+        }
+    }
+
+    /// The command that judges this target again by one check.
     pub fn repeat(&self, check: &Check, identity: &Identity) -> String {
-        let arguments = match self.arguments.as_str() {
-            "" => String::new(),
-            arguments => format!(" {arguments}"),
-        };
-        let seed = identity.seed();
-        format!(
-            "dicom-conformance run{arguments} --only {} --seed {seed}",
-            check.id
-        )
+        let (check, seed) = (check.id, identity.seed());
+        let subject = self
+            .program
+            .as_ref()
+            .map_or(Subject::Archive, |program| program.subject);
+        let word = subject.word();
+        match self.arguments.as_str() {
+            "" => format!("dicom-conformance {word} --only {check} --seed {seed}"),
+            arguments if self.program.is_some() => {
+                format!("dicom-conformance {word} --only {check} --seed {seed}{arguments}")
+            }
+            arguments => {
+                format!("dicom-conformance {word} {arguments} --only {check} --seed {seed}")
+            }
+        }
     }
 
     /// In one line: the URL, and the AE title at its address.
     pub fn line(&self) -> String {
+        if let Some(program) = &self.program {
+            return program.line();
+        }
         let web = self.web.as_ref().map(|url| {
             let mut url = url.clone();
             // Only a URL that cannot have credentials refuses to lose them.

@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 use rmcp::ServerHandler;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
-    CompletionInfo, ErrorData, GetPromptRequestParams, GetPromptResponse, Implementation,
+    CompletionInfo, CustomRequest, CustomResult, ErrorCode, ErrorData, GetPromptRequestParams, GetPromptResponse, Implementation,
     ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
     LoggingLevel, LoggingMessageNotificationParam, PaginatedRequestParams,
     ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, ServerCapabilities,
@@ -141,6 +141,20 @@ fn only_page(request: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
         None => Ok(()),
     }
 }
+
+/// The methods that we answer.
+const METHODS: [&str; 10] = [
+    "initialize",
+    "completion/complete",
+    "logging/setLevel",
+    "prompts/get",
+    "prompts/list",
+    "resources/list",
+    "resources/read",
+    "resources/templates/list",
+    "tools/call",
+    "tools/list",
+];
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
@@ -287,6 +301,20 @@ impl ServerHandler for Server {
         completion.total = u32::try_from(total).ok();
         completion.has_more = Some(more);
         Ok(CompleteResult::new(completion))
+    }
+
+    /// What could not be read as the request that its method says: the method is known, its parameters are not.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        if METHODS.contains(&request.method.as_str()) {
+            let message = format!("the parameters of {} cannot be read", request.method);
+            return Err(ErrorData::invalid_params(message, None));
+        }
+        let unknown = ErrorCode::METHOD_NOT_FOUND;
+        Err(ErrorData::new(unknown, request.method, None))
     }
 
     async fn set_level(

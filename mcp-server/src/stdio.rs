@@ -14,7 +14,7 @@ use crate::server::Server;
 /// How long calls that are under way when the client closes its end may take to be answered.
 const GRACE: Duration = Duration::from_millis(1500);
 
-/// Serves one client until it closes `input`. Calls under way then are given a moment and dropped.
+/// Serves one client until it closes `input` or reads no more. Calls under way then are given a moment and dropped.
 pub async fn serve(
     server: Server,
     input: impl AsyncRead + Send + Unpin + 'static,
@@ -24,6 +24,11 @@ pub async fn serve(
     let input = UntilEnd {
         input,
         at_end: Some(at_end),
+    };
+    let (at_loss, gone) = oneshot::channel();
+    let output = UntilGone {
+        output,
+        at_loss: Some(at_loss),
     };
     let running = match server.serve((input, output)).await {
         Ok(running) => running,
@@ -36,6 +41,8 @@ pub async fn serve(
     tokio::select! {
         done = &mut waiting => drop(done?),
         _ = ended => drop(tokio::time::timeout(GRACE, waiting).await),
+        // Nobody reads: there is no one left to answer.
+        Ok(()) = gone => {}
     }
     Ok(())
 }
@@ -64,5 +71,43 @@ impl<R: AsyncRead + Unpin> AsyncRead for UntilEnd<R> {
             let _ = at_end.send(());
         }
         poll
+    }
+}
+
+/// Tells when the output takes no more.
+struct UntilGone<W> {
+    output: W,
+    at_loss: Option<oneshot::Sender<()>>,
+}
+
+impl<W> UntilGone<W> {
+    fn noticed<T>(&mut self, poll: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if matches!(poll, Poll::Ready(Err(_)))
+            && let Some(at_loss) = self.at_loss.take()
+        {
+            // Nobody listens any more: the server has ended by itself.
+            let _ = at_loss.send(());
+        }
+        poll
+    }
+}
+
+impl<W: AsyncWrite + Unpin> AsyncWrite for UntilGone<W> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let poll = Pin::new(&mut self.output).poll_write(context, bytes);
+        self.noticed(poll)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let poll = Pin::new(&mut self.output).poll_flush(context);
+        self.noticed(poll)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.output).poll_shutdown(context)
     }
 }

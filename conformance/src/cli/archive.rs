@@ -160,6 +160,7 @@ async fn door(
         claims: Claims::new(),
         statement: None,
         arguments: words.join(" "),
+        program: None,
     };
     Ok(Ok((Keep::Nothing, target)))
 }

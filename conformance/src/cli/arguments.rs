@@ -137,7 +137,7 @@ fn claim(text: &str) -> Result<(Need, String), String> {
     }
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text
         .parse()
         .ok()

@@ -33,6 +33,7 @@ pub(super) async fn judge(arguments: &RunArguments) -> anyhow::Result<Exit> {
         only: arguments.only.clone(),
         skip: arguments.skip.clone(),
         profiles: arguments.profile.clone(),
+        ..Selection::default()
     };
     let checks = selection.checks(arguments.edition)?;
     let (waivers, waivers_text) = match &arguments.waivers {

@@ -111,6 +111,7 @@ impl Embedded {
             claims,
             statement: None,
             arguments: String::new(),
+            program: None,
         };
         Ok((Self { archive }, target))
     }

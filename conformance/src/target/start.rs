@@ -160,6 +160,7 @@ fn target(line: &str, command: &str, calling: &str) -> Result<Target, StartError
         claims: Claims::new(),
         statement: None,
         arguments,
+        program: None,
     })
 }
 

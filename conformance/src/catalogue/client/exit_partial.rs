@@ -1,0 +1,34 @@
+//! A partial store is not a success.
+
+use crate::check::{Check, Clause, Editions, Level};
+use crate::context::Context;
+use crate::outcome::{Verdict, ensure};
+use crate::subject::client::Stage;
+
+pub(crate) static CHECK: Check = Check {
+    id: "client.exit.partial",
+    title: "exit code other than 0 when one file is refused",
+    clauses: &[Clause::ps3_18("10.5.3.1"), Clause::ps3_4("B.2.3")],
+    level: Level::Must,
+    needs: &[],
+    editions: Editions::ALL,
+    profiles: &[],
+    fault: "client.partial-is-0",
+    sends: "three files, the second of which the archive refuses for good with C000",
+    accepts: "an exit code other than 0, and the two others stored",
+    run: |context| Box::pin(run(context)),
+};
+
+async fn run(context: &Context) -> Verdict {
+    let stage = Stage::open(context).await?;
+    stage.turn(&stage.refusing("C000"))?;
+    let ended = stage.run().await?;
+    let stored = stage.stored();
+    ensure!(
+        stored[0] && stored[2],
+        "stored {stored:?}, {}",
+        ended.summary()
+    );
+    ensure!(ended.ended && ended.code != Some(0), "{}", ended.summary());
+    Ok(())
+}

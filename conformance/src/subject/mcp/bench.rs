@@ -1,0 +1,409 @@
+//! A bench: an archive that is known to the last bit, and servers that are started with its address.
+
+use std::path::Path;
+use std::time::Duration;
+
+use dicom_dictionary_std::{tags, uids};
+use dicom_mock_archive::MockArchive;
+use dicom_mock_archive::rule::{Rule, RuleId};
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+
+use crate::context::Context;
+use crate::data::{Data, Instance, Study, sequence, text};
+use crate::identity::Identity;
+use crate::outcome::{Finding, Verdict};
+use crate::probe::scp::StorageScp;
+use crate::subject::adapter::{Names, Protocol, Role};
+use crate::subject::{Program, alone};
+use crate::target::Target;
+use crate::target::embedded::{CALLING, DESTINATION, Embedded};
+use crate::transcript::Transcript;
+
+use super::tamper::{Extra, Fault, Tamper};
+use super::{Answer, Session};
+
+/// Names with ideographs, syllables and a character beyond the basic plane.
+pub(crate) const NAMES: [&str; 3] = [
+    "Yamada^Tarou=\u{5C71}\u{7530}^\u{592A}\u{90CE}=\u{3084}\u{307E}\u{3060}^\u{305F}\u{308D}\u{3046}",
+    "Hong^Gildong=\u{6D2A}^\u{5409}\u{6D1E}=\u{D64D}^\u{AE38}\u{B3D9}",
+    "Smile^\u{1F600}",
+];
+/// What they end in, which no other text has.
+pub(crate) const LAST: [&str; 3] = ["\u{592A}\u{90CE}", "\u{AE38}\u{B3D9}", "\u{1F600}"];
+
+/// The lines of the structured report.
+pub(crate) const LINES: [&str; 3] = [
+    "The first line of the findings.",
+    "A second line, after a line break.",
+    "And a third <b>line</b> & its end.",
+];
+
+/// How many studies there are, each of a patient of its own.
+pub(crate) const STUDIES: u32 = 20;
+
+/// What the archive of a bench holds, and what is to be stored.
+#[derive(Clone, Debug)]
+pub struct Subjects {
+    /// Studies of three CT images each; the first three have the names above.
+    pub studies: Vec<Study>,
+    /// A structured report.
+    pub report: Study,
+    /// The same with a text of 100 KiB.
+    pub long_report: Study,
+    /// Two images of a study that is not in the archive.
+    pub upload: Study,
+    /// A patient ID that nobody has.
+    pub nobody: String,
+}
+
+impl Subjects {
+    fn new(identity: &Identity, check: &str) -> Self {
+        let data = Data::new(identity, check);
+        let study = |n: u32| {
+            let plan = data.study(n).instances(3);
+            match NAMES.get(n as usize - 1) {
+                Some(name) => plan.patient_name(name).build(),
+                None => plan.build(),
+            }
+        };
+        let long = "All is well in this long line of a long text.\r\n".repeat(100 * 1024 / 48);
+        Self {
+            studies: (1..=STUDIES).map(study).collect(),
+            report: Self::report(&data, STUDIES + 1, &LINES.join("\r\n")),
+            long_report: Self::report(&data, STUDIES + 3, &long),
+            upload: data.study(STUDIES + 2).instances(2).build(),
+            nobody: format!("{}NOBODY", data.patient_prefix()),
+        }
+    }
+
+    fn report(data: &Data, n: u32, findings: &str) -> Study {
+        let finding = [
+            text(tags::RELATIONSHIP_TYPE, "CONTAINS"),
+            text(tags::VALUE_TYPE, "TEXT"),
+            sequence(
+                tags::CONCEPT_NAME_CODE_SEQUENCE,
+                &[&[
+                    text(tags::CODE_VALUE, "121071"),
+                    text(tags::CODING_SCHEME_DESIGNATOR, "DCM"),
+                    text(tags::CODE_MEANING, "Finding"),
+                ]],
+            ),
+            text(tags::TEXT_VALUE, findings),
+        ];
+        data.study(n)
+            .sop_class(uids::BASIC_TEXT_SR_STORAGE)
+            .with(text(tags::MODALITY, "SR"))
+            .with(text(tags::VALUE_TYPE, "CONTAINER"))
+            .with(text(tags::CONTINUITY_OF_CONTENT, "SEPARATE"))
+            .with(text(tags::COMPLETION_FLAG, "COMPLETE"))
+            .with(text(tags::VERIFICATION_FLAG, "UNVERIFIED"))
+            .with(sequence(tags::CONTENT_SEQUENCE, &[&finding]))
+            .build()
+    }
+}
+
+/// An archive of ours, and the program that is to ask it.
+#[derive(Debug)]
+pub struct Bench {
+    embedded: Embedded,
+    /// Our storage SCP lives as long as it.
+    target: Target,
+    program: Program,
+    scratch: TempDir,
+    names: Names,
+    transcript: Transcript,
+    /// What is stored.
+    pub subjects: Subjects,
+}
+
+impl Bench {
+    /// A bench for a check.
+    ///
+    /// # Errors
+    /// Not applicable without a program, and the harness's own errors.
+    pub async fn open(context: &Context) -> Verdict<Self> {
+        let program = context.program()?;
+        let subjects = Subjects::new(context.identity(), context.name());
+        Self::with(program, subjects, context.transcript()).await
+    }
+
+    /// The same for the smoke run.
+    pub(super) async fn for_smoke(
+        program: &Program,
+        identity: &Identity,
+        transcript: &Transcript,
+    ) -> Verdict<Self> {
+        // What is put around a program is for its check to notice.
+        let plain = Program {
+            fault: None,
+            ..program.clone()
+        };
+        Self::with(&plain, Subjects::new(identity, "smoke"), transcript).await
+    }
+
+    async fn with(program: &Program, subjects: Subjects, transcript: &Transcript) -> Verdict<Self> {
+        let (embedded, target) = Embedded::start(&[]).await.map_err(Finding::error)?;
+        let reports = [&subjects.report, &subjects.long_report];
+        let known = subjects.studies.iter().chain(reports);
+        for instance in known.flat_map(|study| &study.instances) {
+            let loaded = embedded.archive().archive().load(instance.file.clone());
+            loaded.map_err(Finding::error)?;
+        }
+        let scratch = tempfile::tempdir().map_err(Finding::error)?;
+        let upload = scratch.path().join("upload");
+        std::fs::create_dir(&upload).map_err(Finding::error)?;
+        for (n, instance) in subjects.upload.instances.iter().enumerate() {
+            std::fs::write(upload.join(format!("{n}.dcm")), &instance.file)
+                .map_err(Finding::error)?;
+        }
+        let dimse = embedded.archive().dimse_addr();
+        let names = Names::default()
+            .with("web", embedded.archive().web_url())
+            .with("host", dimse.ip().to_string())
+            .with("port", dimse.port().to_string())
+            .with("called", embedded.archive().ae_title().as_str())
+            .with("calling", CALLING)
+            .with("destination", DESTINATION)
+            .with("scratch", shown(scratch.path()))
+            .with("upload", shown(&upload))
+            .with("secret", format!("secret-{}", scratch_word(&subjects)));
+        Ok(Self {
+            embedded,
+            target,
+            program: program.clone(),
+            scratch,
+            names,
+            transcript: transcript.clone(),
+            subjects,
+        })
+    }
+
+    /// The archive.
+    pub const fn archive(&self) -> &MockArchive {
+        self.embedded.archive()
+    }
+
+    /// The secret that the server was given for the archive.
+    pub fn secret(&self) -> &str {
+        self.names.get("secret")
+    }
+
+    /// Which protocol the server speaks to the archive.
+    pub const fn door(&self) -> Protocol {
+        self.program.adapter.door
+    }
+
+    /// Puts a named fault of the archive into force.
+    ///
+    /// # Errors
+    /// The harness's own, if there is none of this name.
+    pub fn turn(&self, fault: &str) -> Verdict<RuleId> {
+        let rule = match fault.starts_with('{') {
+            true => serde_json::from_str(fault).map_err(Finding::error)?,
+            false => Rule::named(fault).map_err(Finding::error)?,
+        };
+        Ok(self.archive().inject(rule))
+    }
+
+    /// Takes it out of force.
+    pub fn mend(&self, rule: RuleId) {
+        self.archive().archive().withdraw(rule);
+    }
+
+    /// How many requests the archive has seen.
+    pub fn asked(&self) -> usize {
+        self.archive().journal().entries().len()
+    }
+
+    /// Waits until the archive has seen so many requests.
+    ///
+    /// # Errors
+    /// A failure, if it does not.
+    pub async fn until_asked(&self, count: usize) -> Verdict {
+        self.until("the archive was not asked", |bench| bench.asked() >= count)
+            .await
+    }
+
+    /// Waits until the archive has no request under way.
+    ///
+    /// # Errors
+    /// A failure, if it goes on for long.
+    pub async fn until_idle(&self) -> Verdict {
+        let idle = |bench: &Self| {
+            let journal = bench.archive().journal();
+            journal.entries().iter().all(|entry| entry.took.is_some())
+        };
+        self.until("the archive is still being asked", idle).await
+    }
+
+    async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) -> Verdict {
+        /// How often the journal is looked at.
+        const STEP: Duration = Duration::from_millis(5);
+        let waiting = async {
+            while !holds(self) {
+                tokio::time::sleep(STEP).await;
+            }
+        };
+        let waited = tokio::time::timeout(4 * super::SOON, waiting).await;
+        waited.map_err(|_| Finding::fail(format!("{what} within 20 s")))
+    }
+
+    /// Our storage SCP, which the archive knows as a destination.
+    ///
+    /// # Errors
+    /// The harness's own, if there is none.
+    pub fn destination(&self) -> Verdict<&StorageScp> {
+        let destination = self.target.destination.as_deref();
+        destination.ok_or_else(|| Finding::error("no destination"))
+    }
+
+    /// Faults of the archive under which nothing can be read, over the server's protocol.
+    pub const fn failures(&self) -> &'static [&'static str] {
+        match self.program.adapter.door {
+            Protocol::Web => &[
+                r#"{"when":{"protocol":"web"},"then":{"http-status":{"status":500}}}"#,
+                "auth.deny",
+                "http.html-200",
+                "cut",
+                "wire.reset",
+            ],
+            Protocol::Dimse => &[
+                r#"{"when":{"protocol":"dimse"},"then":{"reject-association":{}}}"#,
+                r#"{"when":{"protocol":"dimse"},"then":{"abort":{}}}"#,
+                r#"{"when":{"service":"search","protocol":"dimse"},"then":{"alter-response":{"instead-of":"0000","status":"A700"}}}"#,
+                "wire.reset",
+            ],
+        }
+    }
+
+    /// A running server to which nothing was said yet.
+    ///
+    /// # Errors
+    /// A failure, if it cannot be run.
+    pub fn start(&self) -> Verdict<Session> {
+        let adapter = &self.program.adapter;
+        for (name, text) in &adapter.files {
+            let name = Path::new(name).file_name().unwrap_or_default();
+            let text = self.names.fill(text);
+            std::fs::write(self.scratch.path().join(name), text).map_err(Finding::error)?;
+        }
+        let words = self.program.command.iter().chain(&adapter.arguments);
+        let words: Vec<_> = words.map(|word| self.names.fill(word)).collect();
+        let mut command = alone(&words).ok_or_else(|| Finding::error("no command"))?;
+        for (name, value) in &adapter.environment {
+            command.env(name, self.names.fill(value));
+        }
+        let fault = self.program.fault.and_then(Fault::find);
+        let tamper = fault.map(|fault| Tamper::new(fault, self.extra()));
+        Session::start(command, tamper, self.transcript.clone())
+    }
+
+    /// A running server that was greeted.
+    ///
+    /// # Errors
+    /// Untestable, if it does not answer.
+    pub async fn session(&self) -> Verdict<Session> {
+        let mut session = self.start()?;
+        match session.greet().await {
+            Ok(_) => Ok(session),
+            Err(Finding::Fail(difference)) => Err(Finding::Untestable {
+                because: "mcp.init.result",
+                reason: difference.got,
+            }),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// A call: its tool, and its arguments for an instance.
+    ///
+    /// # Errors
+    /// Not applicable without such a tool.
+    pub fn call(&self, role: Role, instance: &Instance) -> Verdict<(String, Map<String, Value>)> {
+        let names = (self.names.clone())
+            .with("patient", instance.value(tags::PATIENT_ID))
+            .with("study", &instance.study)
+            .with("series", &instance.series)
+            .with("instance", &instance.uid);
+        self.filled(role, &names)
+    }
+
+    /// The search for the studies of a patient.
+    ///
+    /// # Errors
+    /// Not applicable without such a tool.
+    pub fn search(&self, patient: &str) -> Verdict<(String, Map<String, Value>)> {
+        self.filled(Role::Studies, &self.names.clone().with("patient", patient))
+    }
+
+    fn filled(&self, role: Role, names: &Names) -> Verdict<(String, Map<String, Value>)> {
+        let call = self.program.adapter.calls.get(&role);
+        let call =
+            call.ok_or_else(|| Finding::NotApplicable(format!("no tool for {}", role.need())))?;
+        Ok((call.tool.clone(), names.fill_members(&call.arguments)))
+    }
+
+    /// The first instance of the first study.
+    pub fn first(&self) -> &Instance {
+        &self.subjects.studies[0].instances[0]
+    }
+
+    /// Does what a role says, for the first study, the report, or the upload.
+    ///
+    /// # Errors
+    /// No tool, or no answer.
+    pub async fn perform(&self, session: &mut Session, role: Role) -> Verdict<Answer> {
+        let (tool, arguments) = self.usual(role)?;
+        session.call(&tool, &arguments).await
+    }
+
+    /// The call of that.
+    ///
+    /// # Errors
+    /// No tool.
+    pub fn usual(&self, role: Role) -> Verdict<(String, Map<String, Value>)> {
+        let instance = match role {
+            Role::Report => &self.subjects.report.instances[0],
+            Role::Store => &self.subjects.upload.instances[0],
+            _ => self.first(),
+        };
+        self.call(role, instance)
+    }
+
+    /// The roles that the server has tools for.
+    pub fn roles(&self) -> Vec<Role> {
+        let has = |role: &Role| self.program.adapter.calls.contains_key(role);
+        Role::ALL.into_iter().filter(has).collect()
+    }
+
+    /// The tool of a role; empty without one.
+    pub fn tool(&self, role: Role) -> &str {
+        let call = self.program.adapter.calls.get(&role);
+        call.map_or("", |call| &call.tool)
+    }
+
+    fn extra(&self) -> Extra {
+        let parameters = |call: Verdict<(String, Map<String, Value>)>| match call {
+            Ok((name, arguments)) => json!({"name": name, "arguments": arguments}),
+            Err(_) => Value::Null,
+        };
+        let writers = [Role::Store, Role::Move].map(|role| self.tool(role).to_owned());
+        Extra {
+            read: parameters(self.usual(Role::Studies)),
+            write: parameters(self.usual(Role::Store)),
+            secret: self.secret().to_owned(),
+            writers: writers.into(),
+            finder: self.tool(Role::Studies).to_owned(),
+        }
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// A word that is in nothing but the secret.
+fn scratch_word(subjects: &Subjects) -> String {
+    let digits = subjects.nobody.chars().filter(char::is_ascii_digit);
+    digits.rev().collect()
+}
