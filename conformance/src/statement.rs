@@ -248,6 +248,8 @@ impl Statement {
             need => match need.door() {
                 Door::Web => web.is_some_and(|web| web.services.contains(need.word())),
                 Door::Dimse => dimse.is_some_and(|dimse| dimse.services.contains(need.word())),
+                // A statement is of an archive.
+                Door::Program => false,
             },
         }
     }
