@@ -406,6 +406,7 @@ catalogue! { OF_SERVERS:
         log_declared,
         log_no_secrets,
         timeout_archive_hang,
+        truth_each_tool,
         truth_finds_stored,
         truth_none_is_no_error,
         truth_names_whole,
@@ -521,6 +522,13 @@ mod tests {
                 "{}",
                 check.id
             );
+        }
+    }
+
+    #[test]
+    fn what_a_protocol_library_passes_is_in_the_list() {
+        for id in crate::subject::mcp::OF_LIBRARY {
+            assert_eq!(find(id).map(subject), Some(Subject::Mcp), "{id}");
         }
     }
 

@@ -5,6 +5,7 @@ mod arguments;
 mod judging;
 mod program;
 mod saved;
+mod telling;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::catalogue;
 use crate::check::{Check, Profile};
 use crate::selftest::can_be_proven;
+use crate::subject::mcp::OF_LIBRARY;
 
 /// What no check covers, and why.
 pub const NOT_COVERED: &[(&str, &str)] = &[
@@ -142,6 +143,18 @@ pub fn page() -> String {
     groups.dedup();
     for group in groups {
         let _ = writeln!(out, "\n## {group}\n");
+        if group == "mcp" {
+            let _ = writeln!(
+                out,
+                "A protocol library, or a list of tools, passes these by itself; they say nothing about a server's way with an archive, and\n\
+                 tables count them apart: {}.\n",
+                (OF_LIBRARY
+                    .iter()
+                    .map(|id| format!("`{id}`"))
+                    .collect::<Vec<_>>())
+                .join(", ")
+            );
+        }
         out.push_str(
             "| check | level | clause | sends | accepts | needs | fault |\n|-|-|-|-|-|-|-|\n",
         );

@@ -6,10 +6,14 @@ pub mod mcp;
 pub mod prove;
 
 use std::process::Stdio;
+use std::time::Duration;
 
 use tokio::process::Command;
 
 use adapter::Adapter;
+
+/// The longest that an answer is waited for.
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What is judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +49,8 @@ pub struct Program {
     pub command: Vec<String>,
     /// How it is told where the archive is, and what its tools are called; for a client only the environment counts.
     pub adapter: Adapter,
+    /// The longest that one answer of it is waited for.
+    pub patience: Duration,
     /// A named fault that is put between it and the harness, to prove a check.
     pub fault: Option<&'static str>,
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use dicom_wire::ae::AeTitle;
 use url::Url;
 
+use super::telling::ReportArguments;
 use dicom_conformance::check::{Edition, Known, Need};
 use dicom_conformance::target::embedded::CALLING;
 
@@ -90,33 +91,8 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "S", default_value = "600", value_parser = seconds, help_heading = "Run")]
     pub(super) run_limit: Duration,
 
-    /// Write the report as JSON.
-    #[arg(long, value_name = "FILE", help_heading = "Reports")]
-    pub(super) json: Option<PathBuf>,
-    /// Write a JSON object a line for each check as it ends; - for stdout, in place of the report for people.
-    #[arg(long, value_name = "FILE", help_heading = "Reports")]
-    pub(super) ndjson: Option<PathBuf>,
-    /// Write the report as JUnit XML.
-    #[arg(long, value_name = "FILE", help_heading = "Reports")]
-    pub(super) junit: Option<PathBuf>,
-    /// Write the report as one page of HTML that needs no network.
-    #[arg(long, value_name = "FILE", help_heading = "Reports")]
-    pub(super) html: Option<PathBuf>,
-    /// Write a badge: SVG, or JSON for a badge service if the file is called so. Only of whole profiles.
-    #[arg(long, value_name = "FILE", help_heading = "Reports")]
-    pub(super) badge: Option<PathBuf>,
-    /// Write everything into one folder: reports, statement, waivers, transcripts with their hashes.
-    #[arg(long, value_name = "DIR", help_heading = "Reports")]
-    pub(super) bundle: Option<PathBuf>,
-    /// Write what went over the wire, a file for each check.
-    #[arg(long, value_name = "DIR", help_heading = "Reports")]
-    pub(super) transcript: Option<PathBuf>,
-    /// A line for each check.
-    #[arg(short, long, help_heading = "Reports")]
-    pub(super) verbose: bool,
-    /// Only ASCII characters.
-    #[arg(long, help_heading = "Reports")]
-    pub(super) ascii: bool,
+    #[command(flatten)]
+    pub(super) reports: ReportArguments,
 }
 
 fn destination(text: &str) -> Result<(String, u16), String> {

@@ -1,21 +1,16 @@
 //! `run`, and the commands about statements: what is done with an archive.
 
-use std::fs::File;
-use std::io::{IsTerminal, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{anyhow, bail};
 
 use dicom_conformance::catalogue;
 use dicom_conformance::check::Edition;
 use dicom_conformance::identity::Identity;
 use dicom_conformance::observe::Observed;
-use dicom_conformance::outcome::Ascii;
-use dicom_conformance::report::saved::Saved;
-use dicom_conformance::report::text::{Colour, Detail, Style, Times};
-use dicom_conformance::report::{Exit, Report, badge, bundle, html, json, junit, ndjson, text};
+use dicom_conformance::report::{Exit, bundle, json, ndjson};
 use dicom_conformance::run::{Options, Strict, run_telling};
 use dicom_conformance::selection::Selection;
 use dicom_conformance::statement::{compare, draft};
@@ -23,7 +18,8 @@ use dicom_conformance::target::Target;
 use dicom_conformance::waivers::Waivers;
 
 use super::arguments::{RunArguments, TargetArguments};
-use super::{archive, print, read, write};
+use super::telling::{Events, tell_all};
+use super::{archive, print, read};
 
 /// How long the smoke run of a statement may take through each door.
 const LOOK: Duration = Duration::from_secs(30);
@@ -69,7 +65,7 @@ pub(super) async fn judge(arguments: &RunArguments) -> anyhow::Result<Exit> {
         run_limit: arguments.run_limit,
     };
     let target = Arc::new(found.target);
-    let events = Events::open(arguments.ndjson.as_deref())?;
+    let events = Events::open(arguments.reports.ndjson.as_deref())?;
     events.write(|| ndjson::start(&target, &options.identity, checks.len(), clock));
     let tell = |judged: &_| events.write(|| ndjson::check(&target, &options.identity, judged));
     let mut report = run_telling(&target, &checks, &options, &tell).await;
@@ -82,7 +78,7 @@ pub(super) async fn judge(arguments: &RunArguments) -> anyhow::Result<Exit> {
         statement: found.statement.as_deref(),
         waivers: waivers_text.as_deref(),
     };
-    tell_all(&report, arguments, source)?;
+    tell_all(&report, &arguments.reports, source)?;
     Ok(report.exit())
 }
 
@@ -140,105 +136,8 @@ async fn look(
     })
 }
 
-fn clock() -> u64 {
+/// Seconds since 1970.
+pub(super) fn clock() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.unwrap_or_default().as_secs()
-}
-
-/// Where events go as they happen.
-struct Events(Option<Mutex<Box<dyn Write + Send>>>);
-
-impl Events {
-    fn open(path: Option<&Path>) -> anyhow::Result<Self> {
-        let writer: Box<dyn Write + Send> = match path {
-            None => return Ok(Self(None)),
-            Some(path) if is_stdout(path) => Box::new(std::io::stdout()),
-            Some(path) => Box::new(
-                File::create(path).with_context(|| format!("cannot write {}", path.display()))?,
-            ),
-        };
-        Ok(Self(Some(Mutex::new(writer))))
-    }
-
-    fn write(&self, event: impl FnOnce() -> String) {
-        if let Some(writer) = &self.0 {
-            let mut writer = writer
-                .lock()
-                .unwrap_or_else(|poisoned| poisoned.into_inner());
-            // Whoever reads along may go; the run goes on.
-            let _ = writer.write_all(event().as_bytes());
-            let _ = writer.flush();
-        }
-    }
-}
-
-fn is_stdout(path: &Path) -> bool {
-    path.as_os_str() == "-"
-}
-
-fn tell_all(
-    report: &Report,
-    arguments: &RunArguments,
-    source: bundle::Source<'_>,
-) -> anyhow::Result<()> {
-    if !arguments.ndjson.as_deref().is_some_and(is_stdout) {
-        print(&text::render(report, style(arguments), Times::Shown))?;
-    }
-    if let Some(path) = &arguments.json {
-        let value = json::report(report, source.started);
-        write(path, format!("{value:#}\n").as_bytes())?;
-    }
-    if let Some(path) = &arguments.junit {
-        write(path, junit::render(report)?.as_bytes())?;
-    }
-    if let Some(path) = &arguments.html {
-        let saved = Saved::parse(&json::report(report, source.started).to_string())?;
-        write(path, html::page(&[saved]).as_bytes())?;
-    }
-    if let Some(path) = &arguments.badge {
-        match badge::badge(report) {
-            Ok(badge) if path.extension().is_some_and(|it| it == "json") => {
-                write(path, format!("{:#}\n", badge.json()).as_bytes())?;
-            }
-            Ok(badge) => write(path, badge.svg().as_bytes())?,
-            Err(reason) => eprintln!("dicom-conformance: {reason}"),
-        }
-    }
-    if let Some(folder) = &arguments.bundle {
-        bundle::write(folder, report, source)
-            .with_context(|| format!("cannot write {}", folder.display()))?;
-    }
-    if let Some(folder) = &arguments.transcript {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot create {}", folder.display()))?;
-        write(
-            &folder.join("smoke.txt"),
-            report.observed.transcript().text().as_bytes(),
-        )?;
-        for judged in &report.checks {
-            write(
-                &folder.join(format!("{}.txt", judged.check.id)),
-                judged.transcript.text().as_bytes(),
-            )?;
-        }
-    }
-    Ok(())
-}
-
-fn style(arguments: &RunArguments) -> Style {
-    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    Style {
-        ascii: match arguments.ascii {
-            true => Ascii::Yes,
-            false => Ascii::No,
-        },
-        colour: match std::io::stdout().is_terminal() && !no_colour {
-            true => Colour::On,
-            false => Colour::Off,
-        },
-        detail: match arguments.verbose {
-            true => Detail::Checks,
-            false => Detail::Groups,
-        },
-    }
 }

@@ -1,24 +1,25 @@
 //! `mcp` and `client`: a program is judged, with an archive of ours behind it.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 
 use dicom_conformance::check::Edition;
 use dicom_conformance::identity::Identity;
-use dicom_conformance::outcome::Ascii;
-use dicom_conformance::report::text::{Colour, Detail, Style, Times};
-use dicom_conformance::report::{Exit, Report, json, junit, table, text};
-use dicom_conformance::run::{Options, Strict, run};
+use dicom_conformance::report::{Exit, bundle, json, ndjson, table};
+use dicom_conformance::run::{Options, Strict, run_telling};
 use dicom_conformance::selection::Selection;
 use dicom_conformance::subject::adapter::Adapter;
 use dicom_conformance::subject::prove::prove;
-use dicom_conformance::subject::{Program, Subject, client, mcp};
+use dicom_conformance::subject::{PATIENCE, Program, Subject, client, mcp};
 use dicom_conformance::target::Target;
+use dicom_conformance::waivers::Waivers;
+
+use super::judging::{clock, known};
+use super::telling::{Events, ReportArguments, tell_all};
 
 #[derive(Args, Debug)]
 pub(super) struct ProgramArguments {
@@ -44,6 +45,9 @@ pub(super) struct ProgramArguments {
     /// Not these.
     #[arg(long, value_name = "ID|GROUP|CLAUSE", help_heading = "Selection")]
     skip: Vec<String>,
+    /// Known failures, in TOML.
+    #[arg(long, value_name = "FILE", help_heading = "Selection")]
+    waivers: Option<PathBuf>,
     /// Interoperability checks fail the run.
     #[arg(long, help_heading = "Selection")]
     strict: bool,
@@ -51,6 +55,9 @@ pub(super) struct ProgramArguments {
     /// Seed of data and order; taken from the clock if not given.
     #[arg(long, value_name = "N", help_heading = "Run")]
     seed: Option<u64>,
+    /// How many checks run at once; each has a program of its own.
+    #[arg(long, value_name = "N", default_value = "4", help_heading = "Run")]
+    jobs: std::num::NonZeroUsize,
     /// The longest that a check may take, in seconds.
     #[arg(long, value_name = "S", default_value = "60", value_parser = super::arguments::seconds, help_heading = "Run")]
     timeout: Duration,
@@ -58,21 +65,8 @@ pub(super) struct ProgramArguments {
     #[arg(long, value_name = "S", default_value = "900", value_parser = super::arguments::seconds, help_heading = "Run")]
     run_limit: Duration,
 
-    /// Write the report as JSON.
-    #[arg(long, value_name = "FILE", help_heading = "Reports")]
-    json: Option<PathBuf>,
-    /// Write the report as JUnit XML.
-    #[arg(long, value_name = "FILE", help_heading = "Reports")]
-    junit: Option<PathBuf>,
-    /// Write what was said, a file for each check.
-    #[arg(long, value_name = "DIR", help_heading = "Reports")]
-    transcript: Option<PathBuf>,
-    /// A line for each check.
-    #[arg(short, long, help_heading = "Reports")]
-    verbose: bool,
-    /// Only ASCII characters.
-    #[arg(long, help_heading = "Reports")]
-    ascii: bool,
+    #[command(flatten)]
+    reports: ReportArguments,
 }
 
 #[derive(Args, Debug)]
@@ -109,26 +103,34 @@ pub(super) async fn judge(subject: Subject, arguments: &ProgramArguments) -> any
         (None, Subject::Mcp) => Adapter::find("dicom-mcp-server")?,
         (None, _) => Adapter::default(),
     };
-    let known = |name: &str| match subject {
+    let fault_of = |name: &str| match subject {
         Subject::Mcp => mcp::tamper::Fault::find(name).map(mcp::tamper::Fault::name),
         _ => client::fault::find(name).map(|(name, _)| name),
     };
     let fault = match &arguments.fault {
         None => None,
-        Some(name) => match known(name) {
+        Some(name) => match fault_of(name) {
             Some(name) => Some(name),
             None => bail!("no fault of a program is called {name:?}"),
         },
     };
-    let clock = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let (waivers, waivers_text) = match &arguments.waivers {
+        None => (Waivers::default(), None),
+        Some(path) => {
+            let written = super::read(path)?;
+            (known(path, &written)?, Some(written))
+        }
+    };
+    let started = clock();
+    let flaky = checks.iter().map(|check| check.id);
     let options = Options {
-        identity: Identity::new(arguments.seed.unwrap_or(clock.as_secs())),
+        identity: Identity::new(arguments.seed.unwrap_or(started)),
         strict: match arguments.strict {
             true => Strict::Yes,
             false => Strict::No,
         },
+        flaky: flaky.filter(|id| waivers.is_flaky(id)).collect(),
+        jobs: arguments.jobs.into(),
         check_limit: arguments.timeout,
         run_limit: arguments.run_limit,
         ..Options::new(Identity::new(0))
@@ -138,6 +140,7 @@ pub(super) async fn judge(subject: Subject, arguments: &ProgramArguments) -> any
         label: arguments.label.clone(),
         command: arguments.command.clone(),
         adapter,
+        patience: PATIENCE,
         fault,
     };
     if arguments.prove {
@@ -148,43 +151,19 @@ pub(super) async fn judge(subject: Subject, arguments: &ProgramArguments) -> any
             false => Exit::Failed,
         });
     }
-    let target = Target::of_program(program);
-    let report = run(&Arc::new(target), &checks, &options).await;
-    tell(&report, arguments, clock.as_secs())?;
-    Ok(report.exit())
-}
-
-fn tell(report: &Report, arguments: &ProgramArguments, started: u64) -> anyhow::Result<()> {
-    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let style = Style {
-        ascii: match arguments.ascii {
-            true => Ascii::Yes,
-            false => Ascii::No,
-        },
-        colour: match std::io::stdout().is_terminal() && !no_colour {
-            true => Colour::On,
-            false => Colour::Off,
-        },
-        detail: match arguments.verbose {
-            true => Detail::Checks,
-            false => Detail::Groups,
-        },
+    let target = Arc::new(Target::of_program(program));
+    let events = Events::open(arguments.reports.ndjson.as_deref())?;
+    events.write(|| ndjson::start(&target, &options.identity, checks.len(), started));
+    let tell = |judged: &_| events.write(|| ndjson::check(&target, &options.identity, judged));
+    let mut report = run_telling(&target, &checks, &options, &tell).await;
+    let today = json::rfc3339(started);
+    report.waive(&waivers, today.get(..10).unwrap_or_default());
+    events.write(|| ndjson::end(&report));
+    let source = bundle::Source {
+        started,
+        statement: None,
+        waivers: waivers_text.as_deref(),
     };
-    super::print(&text::render(report, style, Times::Shown))?;
-    if let Some(path) = &arguments.json {
-        let report = format!("{:#}\n", json::report(report, started));
-        super::write(path, report.as_bytes())?;
-    }
-    if let Some(path) = &arguments.junit {
-        super::write(path, junit::render(report)?.as_bytes())?;
-    }
-    if let Some(folder) = &arguments.transcript {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot create {}", folder.display()))?;
-        for judged in &report.checks {
-            let path = folder.join(format!("{}.txt", judged.check.id));
-            super::write(&path, judged.transcript.text().as_bytes())?;
-        }
-    }
-    Ok(())
+    tell_all(&report, &arguments.reports, source)?;
+    Ok(report.exit())
 }

@@ -4,7 +4,10 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
+use crate::catalogue;
 use crate::check::ProfileVerdict;
+use crate::outcome::Outcome;
+use crate::subject::Subject;
 
 use super::{ProfileResult, Report};
 
@@ -41,6 +44,9 @@ pub fn badge(report: &Report) -> Result<Badge, NoBadge> {
     if report.exit() > super::Exit::Failed {
         return Err(NoBadge::NotJudged);
     }
+    if let Some(program) = &report.target.program {
+        return of_program(report, program.subject);
+    }
     let whole = |it: &ProfileResult| it.is_whole;
     let mut shown: Vec<_> = report.profiles().into_iter().filter(whole).collect();
     let is_core = |it: &ProfileResult| it.profile.word().starts_with("core-");
@@ -58,6 +64,22 @@ pub fn badge(report: &Report) -> Result<Badge, NoBadge> {
         label: format!("dicom-conformance {}", report.edition),
         message: parts.join(", "),
         colour: if passed { GREEN } else { RED },
+    })
+}
+
+/// The badge of a program: everything that applies to it.
+fn of_program(report: &Report, subject: Subject) -> Result<Badge, NoBadge> {
+    if report.checks.len() < catalogue::of(subject).len() {
+        return Err(NoBadge::Filtered);
+    }
+    let beside = [Outcome::NotApplicable, Outcome::NotObserved].map(|it| report.count(it));
+    let judged = report.checks.len() - beside.iter().sum::<usize>();
+    let passed = report.count(Outcome::Pass);
+    let green = report.exit() == super::Exit::Passed;
+    Ok(Badge {
+        label: "dicom-conformance".into(),
+        message: format!("{} {passed}/{judged}", subject.word()),
+        colour: if green { GREEN } else { RED },
     })
 }
 

@@ -5,6 +5,8 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
+use crate::subject::mcp::OF_LIBRARY;
+
 /// Why there is no table.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
@@ -33,7 +35,7 @@ pub fn markdown(reports: &[Value]) -> Result<String, TableError> {
             of.count()
         };
         let failed = count("fail") + count("untestable");
-        let _ = writeln!(
+        let _ = write!(
             out,
             "{}. **{}**, {day}, harness {}: {} passed, {failed} failed, {} with a warning, {} not applicable or not observed.",
             n + 1,
@@ -43,6 +45,17 @@ pub fn markdown(reports: &[Value]) -> Result<String, TableError> {
             count("warn"),
             count("not-applicable") + count("not-observed"),
         );
+        let own: Vec<_> = checks.iter().filter(|check| !by_itself(check)).collect();
+        if own.len() < checks.len() {
+            let passed = own.iter().filter(|check| check["outcome"] == "pass");
+            let _ = write!(
+                out,
+                " Of the {} checks that a protocol library does not pass by itself: {} passed.",
+                own.len(),
+                passed.count(),
+            );
+        }
+        out.push('\n');
         for check in checks {
             let id = check["id"].as_str().unwrap_or_default();
             let level = check["level"].as_str().unwrap_or_default();
@@ -64,7 +77,15 @@ pub fn markdown(reports: &[Value]) -> Result<String, TableError> {
                 })
             })
             .collect();
-        let _ = writeln!(out, "| `{id}` | {level} | {} |", words.join(" | "));
+        let mark = if OF_LIBRARY.contains(id) {
+            " \u{2020}"
+        } else {
+            ""
+        };
+        let _ = writeln!(out, "| `{id}`{mark} | {level} | {} |", words.join(" | "));
+    }
+    if rows.values().any(|(id, _)| OF_LIBRARY.contains(id)) {
+        out.push_str("\n\u{2020} what a protocol library, or a list of tools, passes by itself.\n");
     }
     for (n, report) in reports.iter().enumerate() {
         let name = report["run"]["target"].as_str().unwrap_or_default();
@@ -92,6 +113,12 @@ pub fn markdown(reports: &[Value]) -> Result<String, TableError> {
         }
     }
     Ok(out)
+}
+
+/// Whether a protocol library passes a check.
+fn by_itself(check: &Value) -> bool {
+    let id = check["id"].as_str().unwrap_or_default();
+    OF_LIBRARY.contains(&id)
 }
 
 const fn word(outcome: &str) -> &str {

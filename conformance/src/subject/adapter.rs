@@ -46,6 +46,9 @@ pub struct Adapter {
     /// Files that are written into its scratch folder before it starts, by name.
     #[serde(default)]
     pub files: BTreeMap<String, String>,
+    /// Texts by which a tool says that it is not to be had, such as one that has to be paid for.
+    #[serde(default)]
+    pub locked: Vec<String>,
     /// What the harness wants done, and by which tool.
     #[serde(default)]
     pub calls: BTreeMap<Role, Call>,

@@ -22,6 +22,32 @@ use serde_json::{Value, json};
 
 use crate::outcome::{Difference, Finding, Verdict};
 
+/// The checks that a server passes by the protocol library it is built with, or by its list of tools: no call of a tool has to succeed
+/// in them, and so they say nothing about its way with an archive. Tables count them apart.
+pub const OF_LIBRARY: &[&str] = &[
+    "mcp.cancel.unknown-or-late",
+    "mcp.init.first",
+    "mcp.init.missing-field",
+    "mcp.init.other-version",
+    "mcp.init.ping-before",
+    "mcp.init.result",
+    "mcp.init.same-version",
+    "mcp.init.twice",
+    "mcp.modern.discover",
+    "mcp.modern.stateless",
+    "mcp.rpc.error-shape",
+    "mcp.rpc.id-echo",
+    "mcp.rpc.parse-error",
+    "mcp.rpc.unknown-method",
+    "mcp.rpc.unknown-notification",
+    "mcp.stdio.client-gone",
+    "mcp.stdio.framing-input",
+    "mcp.tools.bad-cursor",
+    "mcp.tools.names",
+    "mcp.tools.schema-valid",
+    "mcp.tools.stable-order",
+];
+
 /// The archive takes connections and never answers.
 pub(crate) const SILENT: &str = "wire.silent";
 /// The archive answers, a second and a half late.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -14,8 +15,8 @@ use crate::target::Target;
 
 use super::Program;
 
-/// So many are tried at the same time: most do little but wait.
-const AT_ONCE: usize = 4;
+/// How long a program under a fault is waited for: silence is noticed sooner, and is nothing else than a failure.
+const HURRY: Duration = Duration::from_secs(5);
 
 /// What became of each check under its own fault.
 #[derive(Debug)]
@@ -35,7 +36,7 @@ impl Proof {
     }
 }
 
-/// Runs each check on the program as it is, and those that pass once more under their own fault.
+/// Runs each check on the program as it is, and those that pass once more under their own fault; as many at a time as `options.jobs` says.
 pub async fn prove(program: &Program, checks: &[&'static Check], options: &Options) -> Proof {
     let right = Target::of_program(program.clone());
     let report = run(&Arc::new(right), checks, options).await;
@@ -50,6 +51,7 @@ pub async fn prove(program: &Program, checks: &[&'static Check], options: &Optio
     let tries = fit.into_iter().map(|check| async move {
         let under = Target::of_program(Program {
             fault: Some(check.fault),
+            patience: HURRY,
             ..program.clone()
         });
         let report = run(&Arc::new(under), &[check], options).await;
@@ -61,7 +63,10 @@ pub async fn prove(program: &Program, checks: &[&'static Check], options: &Optio
         let said = judged.filter(|judged| objects(judged.outcome));
         (check, said.map(|judged| judged.got().to_owned()))
     });
-    let rows = stream::iter(tries).buffered(AT_ONCE).collect().await;
+    let rows = stream::iter(tries)
+        .buffered(options.jobs.max(1))
+        .collect()
+        .await;
     Proof {
         rows,
         unproven,

@@ -82,6 +82,7 @@ impl Liar {
             claims: Claims::new(),
             statement: None,
             arguments: "--web http://liar.example/web".into(),
+            program: None,
         };
         tasks.spawn(async move {
             let mut connections = JoinSet::new();

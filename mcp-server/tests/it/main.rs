@@ -7,6 +7,7 @@ mod both_protocols;
 mod cancelled;
 mod client;
 mod docs;
+mod judged;
 mod killed;
 mod odd_answers;
 mod peers;

@@ -10,21 +10,22 @@ use crate::subject::client::Stage;
 
 pub(crate) static CHECK: Check = Check {
     id: "client.bounds.memory",
-    title: "a file of 256 MiB is sent in less than 128 MiB of memory",
+    title: "a file of 128 MiB is sent in less than 96 MiB of memory",
     clauses: &[Clause::ps3_18("10.5.1"), Clause::ps3_4("B.2.1")],
     level: Level::Interop,
     needs: &[],
     editions: Editions::ALL,
     profiles: &[],
     fault: "client.holds-all",
-    sends: "one file of 256 MiB",
-    accepts: "at most 128 MiB resident at any time; not observed where the system does not tell",
+    sends: "three files that are stored; one file of 128 MiB",
+    accepts: "at most 96 MiB resident at any time; not observed where the system does not tell",
     run: |context| Box::pin(run(context)),
 };
 
 async fn run(context: &Context) -> Verdict {
-    const FILE: usize = 256 << 20;
-    const MOST: u64 = 128 << 20;
+    Stage::rehearse(context).await?;
+    const FILE: usize = 128 << 20;
+    const MOST: u64 = 96 << 20;
     let pixels = DataElement::new(
         tags::PIXEL_DATA,
         VR::OW,

@@ -14,12 +14,13 @@ pub(crate) static CHECK: Check = Check {
     editions: Editions::ALL,
     profiles: &[],
     fault: "client.waits-for-ever",
-    sends: "three files to an archive that takes connections and never answers",
+    sends: "three files that are stored; three more to an archive that takes connections and never answers",
     accepts: "an exit code other than 0 within 25 s",
     run: |context| Box::pin(run(context)),
 };
 
 async fn run(context: &Context) -> Verdict {
+    Stage::rehearse(context).await?;
     let stage = Stage::open(context).await?;
     stage.turn("wire.silent")?;
     let ended = stage.run().await?;

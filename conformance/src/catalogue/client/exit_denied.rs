@@ -14,12 +14,13 @@ pub(crate) static CHECK: Check = Check {
     editions: Editions::ALL,
     profiles: &[],
     fault: "client.denial-is-0",
-    sends: "three files to an archive that answers 403 or rejects associations",
+    sends: "three files that are stored; three more to an archive that answers 403 or rejects associations",
     accepts: "an exit code other than 0 after at most 10 attempts",
     run: |context| Box::pin(run(context)),
 };
 
 async fn run(context: &Context) -> Verdict {
+    Stage::rehearse(context).await?;
     let stage = Stage::open(context).await?;
     stage.turn("auth.deny")?;
     stage.turn(r#"{"when":{"service":"associate"},"then":{"reject-association":{"result":1,"source":1,"reason":3}}}"#)?;

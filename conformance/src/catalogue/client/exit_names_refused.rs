@@ -14,12 +14,13 @@ pub(crate) static CHECK: Check = Check {
     editions: Editions::ALL,
     profiles: &[],
     fault: "client.names-nothing",
-    sends: "three files, the second of which the archive refuses for good with C000",
+    sends: "three files that are stored; three more, the second of which the archive refuses for good with C000",
     accepts: "its SOP Instance UID or its file in what the client prints",
     run: |context| Box::pin(run(context)),
 };
 
 async fn run(context: &Context) -> Verdict {
+    Stage::rehearse(context).await?;
     let stage = Stage::open(context).await?;
     stage.turn(&stage.refusing("C000"))?;
     let ended = stage.run().await?;

@@ -14,12 +14,13 @@ pub(crate) static CHECK: Check = Check {
     editions: Editions::ALL,
     profiles: &[],
     fault: "client.refusal-is-0",
-    sends: "three files, all of which the archive refuses with 0122 (409 over HTTP)",
+    sends: "three files that are stored; three more, all of which the archive refuses with 0122 (409 over HTTP)",
     accepts: "an exit code other than 0",
     run: |context| Box::pin(run(context)),
 };
 
 async fn run(context: &Context) -> Verdict {
+    Stage::rehearse(context).await?;
     let stage = Stage::open(context).await?;
     stage.turn(r#"{"when":{"service":"store"},"then":{"refuse-instance":{"reason":"0122"}}}"#)?;
     let ended = stage.run().await?;

@@ -15,14 +15,19 @@ pub(crate) static CHECK: Check = Check {
     profiles: &[],
     fault: "client.success-is-1",
     sends: "three files",
-    accepts: "exit code 0",
+    accepts: "all stored, and exit code 0",
     run: |context| Box::pin(run(context)),
 };
 
 async fn run(context: &Context) -> Verdict {
     let stage = Stage::open(context).await?;
-
     let ended = stage.run().await?;
+    let stored = stage.stored();
+    ensure!(
+        stored.iter().all(|&stored| stored),
+        "stored {stored:?}, {}",
+        ended.summary()
+    );
     ensure!(ended.code == Some(0), "{}", ended.summary());
     Ok(())
 }

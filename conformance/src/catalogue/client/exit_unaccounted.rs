@@ -14,12 +14,13 @@ pub(crate) static CHECK: Check = Check {
     editions: Editions::ALL,
     profiles: &[],
     fault: "client.loses-one",
-    sends: "three files to an archive that loses the first and lists it in neither sequence",
+    sends: "three files that are stored; three more to an archive that loses the first and lists it in neither sequence",
     accepts: "an exit code other than 0, or the instance stored in the end",
     run: |context| Box::pin(run(context)),
 };
 
 async fn run(context: &Context) -> Verdict {
+    Stage::rehearse(context).await?;
     let stage = Stage::open(context).await?;
     stage.turn("stow.lose-one-silently")?;
     let ended = stage.run().await?;

@@ -14,12 +14,13 @@ pub(crate) static CHECK: Check = Check {
     editions: Editions::ALL,
     profiles: &[],
     fault: "client.unavailable-is-0",
-    sends: "three files to an archive that answers every request 503, or rejects every association as temporary congestion",
+    sends: "three files that are stored; three more to an archive that answers every request 503, or rejects every association as temporary congestion",
     accepts: "an exit code other than 0, within 25 s",
     run: |context| Box::pin(run(context)),
 };
 
 async fn run(context: &Context) -> Verdict {
+    Stage::rehearse(context).await?;
     let stage = Stage::open(context).await?;
     stage.turn(r#"{"when":{"protocol":"web"},"then":{"http-status":{"status":503}}}"#)?;
     stage.turn(r#"{"when":{"service":"associate"},"then":{"reject-association":{"result":2,"source":3,"reason":1}}}"#)?;

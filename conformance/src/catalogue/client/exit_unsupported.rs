@@ -16,12 +16,13 @@ pub(crate) static CHECK: Check = Check {
     editions: Editions::ALL,
     profiles: &[],
     fault: "client.unsupported-is-0",
-    sends: "two plain files and one in RLE to an archive that refuses compressed instances with C122",
+    sends: "three files that are stored; two plain files and one in RLE to an archive that refuses compressed instances with C122",
     accepts: "an exit code other than 0, and the plain ones stored",
     run: |context| Box::pin(run(context)),
 };
 
 async fn run(context: &Context) -> Verdict {
+    Stage::rehearse(context).await?;
     let mut study = context.data().study(1).instances(2).build();
     let packed = context.data().study(1).first_series(2);
     study

@@ -29,7 +29,7 @@ async fn run(context: &Context) -> Verdict {
     let asked = bench.asked();
     let (tool, arguments) = bench.usual(Role::Studies)?;
     let call = session.begin_call(&tool, &arguments);
-    bench.until_asked(asked + 1).await?;
+    bench.until_asked(asked + 1, &session, &call).await?;
     session.notify("notifications/cancelled", json!({"requestId": call}));
     bench.mend(late);
     bench.until_idle().await?;

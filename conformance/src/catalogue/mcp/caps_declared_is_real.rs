@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::check::{Check, Clause, Editions, Level, Need};
 use crate::context::Context;
 use crate::outcome::{Verdict, ensure};
+use crate::subject::adapter::Role;
 use crate::subject::mcp::Bench;
 
 pub(crate) static CHECK: Check = Check {
@@ -16,8 +17,8 @@ pub(crate) static CHECK: Check = Check {
     editions: Editions::ALL,
     profiles: &[],
     fault: "mcp.declares-resources",
-    sends: "tools/list, resources/list, prompts/list, logging/setLevel, completion/complete",
-    accepts: "-32601 exactly where the capability was not declared",
+    sends: "each call that the server has a tool for; tools/list, resources/list, prompts/list, logging/setLevel, completion/complete",
+    accepts: "a tool that does what it says, and -32601 exactly where the capability was not declared",
     run: |context| Box::pin(run(context)),
 };
 
@@ -25,6 +26,9 @@ async fn run(context: &Context) -> Verdict {
     let bench = Bench::open(context).await?;
     let mut session = bench.start()?;
     let hello = session.greet().await?;
+    if !bench.roles().is_empty() {
+        bench.works(&mut session, &Role::ALL).await?;
+    }
     let methods = [
         ("tools", "tools/list", json!({})),
         ("resources", "resources/list", json!({})),

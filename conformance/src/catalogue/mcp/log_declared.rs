@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::check::{Check, Clause, Editions, Level, Need};
 use crate::context::Context;
 use crate::outcome::{Verdict, ensure};
+use crate::subject::adapter::Role;
 use crate::subject::mcp::Bench;
 
 pub(crate) static CHECK: Check = Check {
@@ -23,12 +24,11 @@ pub(crate) static CHECK: Check = Check {
 
 async fn run(context: &Context) -> Verdict {
     let bench = Bench::open(context).await?;
-    let mut session = bench.session().await?;
+    let mut session = bench.start()?;
+    let hello = session.greet().await?;
 
-    for role in bench.roles() {
-        bench.perform(&mut session, role).await?;
-    }
-    if !context.offers(Need::Logging) {
+    bench.works(&mut session, &Role::ALL).await?;
+    if hello["capabilities"].get("logging").is_none() {
         let heard = session.heard();
         let said = heard
             .iter()

@@ -31,17 +31,16 @@ async fn run(context: &Context) -> Verdict {
             .ask("logging/setLevel", json!({"level": "debug"}))
             .await?;
     }
-    let failures = bench.failures().iter().take(3).map(|fault| Some(*fault));
-    for fault in std::iter::once(None).chain(failures) {
-        let rule = fault.map(|fault| bench.turn(fault)).transpose()?;
-        for role in bench
-            .roles()
-            .into_iter()
-            .filter(|&role| fault.is_none() || role != Role::Store)
-        {
-            bench.perform(&mut session, role).await?;
+    let failures = bench.failures().iter().take(3);
+    bench.works(&mut session, &Role::ALL).await?;
+    for fault in failures {
+        let rule = bench.turn(fault)?;
+        for role in bench.roles() {
+            if role != Role::Store {
+                bench.perform(&mut session, role).await?;
+            }
         }
-        rule.into_iter().for_each(|rule| bench.mend(rule));
+        bench.mend(rule);
     }
     let errors = session.errors();
     let secret = bench.secret();

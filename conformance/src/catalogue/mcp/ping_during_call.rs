@@ -6,7 +6,7 @@ use crate::check::{Check, Clause, Editions, Level, Need};
 use crate::context::Context;
 use crate::outcome::{Verdict, ensure};
 use crate::subject::adapter::Role;
-use crate::subject::mcp::{Bench, SILENT, SOON};
+use crate::subject::mcp::{Bench, SILENT};
 
 pub(crate) static CHECK: Check = Check {
     id: "mcp.ping.during-call",
@@ -29,9 +29,12 @@ async fn run(context: &Context) -> Verdict {
     let asked = bench.asked();
     let (tool, arguments) = bench.usual(Role::Studies)?;
     let call = session.begin_call(&tool, &arguments);
-    bench.until_asked(asked + 1).await?;
+    bench.until_asked(asked + 1, &session, &call).await?;
     let ping = session.begin("ping", json!({}));
-    session.answer_within(&ping, 2 * SOON).await?.result()?;
+    session
+        .answer_within(&ping, session.patience() / 2)
+        .await?
+        .result()?;
     let early = session.heard();
     let early = early
         .iter()

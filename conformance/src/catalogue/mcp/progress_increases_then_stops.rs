@@ -44,7 +44,8 @@ async fn run(context: &Context) -> Verdict {
         "tools/call",
         json!({"name": tool, "arguments": arguments, "_meta": token}),
     );
-    session.answer(&id).await?;
+    let answer = session.answer(&id).await?;
+    bench.demand(role, &answer)?;
     session.ask("ping", json!({})).await?;
     let (mut last, mut ended) = (f64::NEG_INFINITY, false);
     for line in session.heard() {
@@ -54,8 +55,10 @@ async fn run(context: &Context) -> Verdict {
         }
         ensure!(!ended, "after the result: {}", line.excerpt());
         let message = line.message.clone().unwrap_or_default();
-        let progress = message["params"]["progress"].as_f64().unwrap_or(f64::NAN);
-        ensure!(progress > last, "{progress} after {last}");
+        let progress = message["params"]["progress"].as_f64();
+        let progress = progress.ok_or_else(|| Finding::fail(line.excerpt()))?;
+        let forward = progress > last;
+        ensure!(forward, "{progress} after {last}");
         last = progress;
     }
     if last == f64::NEG_INFINITY {

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::check::{Check, Clause, Editions, Level, Need};
 use crate::context::Context;
 use crate::outcome::{Verdict, ensure};
+use crate::subject::adapter::Role;
 use crate::subject::mcp::{Bench, PROGRESS};
 
 pub(crate) static CHECK: Check = Check {
@@ -25,9 +26,7 @@ async fn run(context: &Context) -> Verdict {
     let bench = Bench::open(context).await?;
     let mut session = bench.session().await?;
 
-    for role in bench.roles() {
-        bench.perform(&mut session, role).await?;
-    }
+    bench.works(&mut session, &Role::ALL).await?;
     let heard = session.heard();
     let unasked = heard.iter().find(|line| line.method() == Some(PROGRESS));
     ensure!(

@@ -17,7 +17,7 @@ pub(crate) static CHECK: Check = Check {
     editions: Editions::ALL,
     profiles: &[],
     fault: "mcp.accepts-null-id",
-    sends: "a ping of JSON-RPC 1.0, a message without a method, a call whose id is null, and an array of pings, each followed by a ping",
+    sends: "a search that finds its study; a ping of JSON-RPC 1.0, a message without a method, a call whose id is null, and an array of pings, each followed by a ping",
     accepts: "errors or nothing, no request to the archive, and the session goes on",
     run: |context| Box::pin(run(context)),
 };
@@ -30,6 +30,14 @@ async fn run(context: &Context) -> Verdict {
         true => bench.usual(Role::Studies)?,
         false => ("none".to_owned(), serde_json::Map::new()),
     };
+    if bench.roles().contains(&Role::Studies) {
+        let before = bench.asked();
+        bench.finds(&mut session).await?;
+        ensure!(
+            bench.asked() > before,
+            "{tool} finds a study without asking the archive"
+        );
+    }
     let asked = bench.asked();
     let wrong = [
         json!({"jsonrpc": "1.0", "id": "old", "method": "ping"}),

@@ -33,8 +33,8 @@ async fn run(context: &Context) -> Verdict {
     let mut busy = bench.session().await?;
     let asked = bench.asked();
     let (tool, arguments) = bench.usual(Role::Studies)?;
-    busy.begin_call(&tool, &arguments);
-    bench.until_asked(asked + 1).await?;
+    let call = busy.begin_call(&tool, &arguments);
+    bench.until_asked(asked + 1, &busy, &call).await?;
     busy.close();
     let ended = busy.ended(SOON).await?;
     ensure!(

@@ -45,6 +45,12 @@ async fn run(context: &Context) -> Verdict {
         line.bytes.len()
     );
     ensure!(
+        line.bytes.len() > 1 << 16,
+        "{} bytes for a report of 100 KiB: {}",
+        line.bytes.len(),
+        line.excerpt()
+    );
+    ensure!(
         line.answers() == Some(&id),
         "another answer: {}",
         line.excerpt()

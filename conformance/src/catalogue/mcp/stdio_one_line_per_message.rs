@@ -31,7 +31,8 @@ async fn run(context: &Context) -> Verdict {
     session.notify("notifications/initialized", json!({}));
     session.ask("tools/list", json!({})).await?;
     if context.offers(Need::ToolReport) {
-        bench.perform(&mut session, Role::Report).await?;
+        let answer = bench.perform(&mut session, Role::Report).await?;
+        bench.demand(Role::Report, &answer)?;
     }
     whole(&session)
 }

@@ -26,8 +26,8 @@ async fn run(context: &Context) -> Verdict {
     let mut session = bench.session().await?;
     let asked = bench.asked();
     let (tool, arguments) = bench.usual(Role::Studies)?;
-    session.begin_call(&tool, &arguments);
-    bench.until_asked(asked + 1).await?;
+    let call = session.begin_call(&tool, &arguments);
+    bench.until_asked(asked + 1, &session, &call).await?;
     session.terminate().await?;
     let ended = session.ended(SOON).await?;
     ensure!(ended.is_some(), "still running 5 s after SIGTERM");

@@ -3,6 +3,7 @@
 use crate::check::{Check, Clause, Editions, Level, Need};
 use crate::context::Context;
 use crate::outcome::{Verdict, ensure};
+use crate::subject::adapter::Role;
 use crate::subject::mcp::Bench;
 
 pub(crate) static CHECK: Check = Check {
@@ -23,12 +24,10 @@ async fn run(context: &Context) -> Verdict {
     let bench = Bench::open(context).await?;
     let mut session = bench.session().await?;
 
-    for fault in [None, Some(bench.failures()[0])] {
-        let rule = fault.map(|fault| bench.turn(fault)).transpose()?;
-        for role in bench.roles() {
-            bench.perform(&mut session, role).await?;
-        }
-        rule.into_iter().for_each(|rule| bench.mend(rule));
+    bench.works(&mut session, &Role::ALL).await?;
+    bench.turn(bench.failures()[0])?;
+    for role in bench.roles() {
+        bench.perform(&mut session, role).await?;
     }
     for line in session.heard() {
         ensure!(

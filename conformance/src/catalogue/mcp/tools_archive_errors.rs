@@ -15,7 +15,7 @@ pub(crate) static CHECK: Check = Check {
     editions: Editions::ALL,
     profiles: &[],
     fault: "mcp.error-as-success",
-    sends: "each reading tool under archives that refuse, break off, answer HTML, reset or abort",
+    sends: "each reading tool on an archive that is well, and those that do what they say again under archives that refuse, break off, answer HTML, reset or abort",
     accepts: "isError each time, unless the right answer was found all the same",
     run: |context| Box::pin(run(context)),
 };
@@ -24,12 +24,11 @@ async fn run(context: &Context) -> Verdict {
     let bench = Bench::open(context).await?;
     let mut session = bench.session().await?;
 
+    // Who cannot do it on an archive that is well shows nothing when it fails.
+    let works = bench.works(&mut session, &READING).await?;
     for fault in bench.failures() {
         let rule = bench.turn(fault)?;
-        for role in [Role::Studies, Role::Metadata, Role::Report, Role::Picture] {
-            if !bench.roles().contains(&role) {
-                continue;
-            }
+        for &role in &works {
             let answer = bench.perform(&mut session, role).await?;
             let found = role == Role::Studies && answer.text().contains(&bench.first().study);
             ensure!(
@@ -43,3 +42,5 @@ async fn run(context: &Context) -> Verdict {
     }
     Ok(())
 }
+
+const READING: [Role; 4] = [Role::Studies, Role::Metadata, Role::Report, Role::Picture];

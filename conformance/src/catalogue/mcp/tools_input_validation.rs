@@ -1,11 +1,14 @@
 //! Arguments are looked at before the archive is asked.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use crate::check::{Check, Clause, Editions, Level, Need};
 use crate::context::Context;
 use crate::outcome::Difference;
 use crate::outcome::{Finding, Verdict, ensure};
+use crate::subject::adapter::Role;
 use crate::subject::mcp::{Bench, arguments};
 
 pub(crate) static CHECK: Check = Check {
@@ -32,12 +35,23 @@ async fn run(context: &Context) -> Verdict {
         .unwrap_or_default();
     ensure!(!tools.is_empty(), "{}", listed.summary());
 
+    if !bench.roles().is_empty() {
+        bench.works(&mut session, &Role::ALL).await?;
+    }
     let asked = bench.asked();
     let mut cases: Vec<_> = tools.iter().flat_map(arguments::wrong).collect();
     cases.extend(arguments::mixed(&cases, 200, &mut context.dice()));
     let mut unnamed = None;
+    let mut locked = BTreeSet::new();
     for case in &cases {
+        if locked.contains(&case.tool) {
+            continue;
+        }
         let answer = session.call(&case.tool, &case.arguments).await?;
+        if bench.locked(&answer).is_some() {
+            locked.insert(case.tool.clone());
+            continue;
+        }
         let told = format!("{} to {}", answer.summary(), case.line());
         ensure!(answer.is_error(), "{told}");
         ensure!(

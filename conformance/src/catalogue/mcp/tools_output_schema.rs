@@ -32,6 +32,7 @@ async fn run(context: &Context) -> Verdict {
         .unwrap_or_default();
     ensure!(!tools.is_empty(), "{}", listed.summary());
 
+    bench.works(&mut session, &Role::ALL).await?;
     let faults = bench.failures().iter().map(|fault| Some(*fault));
     for fault in std::iter::once(None).chain(faults) {
         let rule = fault.map(|fault| bench.turn(fault)).transpose()?;

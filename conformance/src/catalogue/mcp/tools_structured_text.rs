@@ -24,6 +24,7 @@ async fn run(context: &Context) -> Verdict {
     let bench = Bench::open(context).await?;
     let mut session = bench.session().await?;
 
+    let mut compared = 0;
     for role in [Role::Studies, Role::Metadata] {
         if !bench.roles().contains(&role) {
             continue;
@@ -38,8 +39,10 @@ async fn run(context: &Context) -> Verdict {
         let structured = structured.to_string();
         for uid in [&bench.first().study, &bench.first().uid] {
             let held = !structured.contains(uid.as_str()) || text.contains(uid.as_str());
+            compared += usize::from(structured.contains(uid.as_str()));
             ensure!(held, "{}: no {uid} in the text {text:?}", bench.tool(role));
         }
     }
+    ensure!(compared > 0, "no structured content that names the study");
     Ok(())
 }

@@ -14,7 +14,7 @@ pub(crate) static CHECK: Check = Check {
     editions: Editions::ALL,
     profiles: &[],
     fault: "mcp.none-is-error",
-    sends: "a search for a patient that nobody is",
+    sends: "a search that finds its study, then a search for a patient that nobody is",
     accepts: "a result that is no error and holds no study of the archive",
     run: |context| Box::pin(run(context)),
 };
@@ -23,6 +23,7 @@ async fn run(context: &Context) -> Verdict {
     let bench = Bench::open(context).await?;
     let mut session = bench.session().await?;
 
+    bench.finds(&mut session).await?;
     let (tool, arguments) = bench.search(&bench.subjects.nobody)?;
     let answer = session.call(&tool, &arguments).await?;
     ensure!(!answer.is_error(), "{}", answer.summary());

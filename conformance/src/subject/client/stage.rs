@@ -87,14 +87,38 @@ impl Stage {
         Self::with(context, study).await
     }
 
+    /// Shows that the client can do it at all: an archive that is well, three files, all of them stored and told so. Who always fails
+    /// would be right about every archive that does.
+    ///
+    /// # Errors
+    /// Untestable, if it does not.
+    pub async fn rehearse(context: &Context) -> Verdict {
+        let study = context.data().study(9).instances(3).build();
+        // What is put around a client is for what comes after.
+        let stage = Self::on(context, study, None).await?;
+        let ended = stage.run().await?;
+        let stored = stage.stored();
+        match ended.code == Some(0) && stored.iter().all(|&stored| stored) {
+            true => Ok(()),
+            false => Err(Finding::Untestable {
+                because: "client.exit.success",
+                reason: format!("stored {stored:?}, {}", ended.summary()),
+            }),
+        }
+    }
+
     /// The same with another study.
     ///
     /// # Errors
     /// Not applicable without a program, and the harness's own errors.
     pub async fn with(context: &Context, study: Study) -> Verdict<Self> {
+        let fault = context.program()?.fault.and_then(fault::find);
+        Self::on(context, study, fault.map(|(_, deed)| deed)).await
+    }
+
+    async fn on(context: &Context, study: Study, deed: Option<Deed>) -> Verdict<Self> {
         let program = context.program()?.clone();
         let (embedded, target) = Embedded::start(&[]).await.map_err(Finding::error)?;
-        let deed = program.fault.and_then(fault::find).map(|(_, deed)| deed);
         let mut stage = Self {
             embedded,
             target,

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::context::Context;
 use crate::data::{Data, Instance, Study, sequence, text};
 use crate::identity::Identity;
-use crate::outcome::{Finding, Verdict};
+use crate::outcome::{Finding, Verdict, ensure};
 use crate::probe::scp::StorageScp;
 use crate::subject::adapter::{Names, Protocol, Role};
 use crate::subject::{Program, alone};
@@ -112,6 +112,7 @@ pub struct Bench {
     program: Program,
     scratch: TempDir,
     names: Names,
+    roles: Vec<Role>,
     transcript: Transcript,
     /// What is stored.
     pub subjects: Subjects,
@@ -125,7 +126,9 @@ impl Bench {
     pub async fn open(context: &Context) -> Verdict<Self> {
         let program = context.program()?;
         let subjects = Subjects::new(context.identity(), context.name());
-        Self::with(program, subjects, context.transcript()).await
+        let mut bench = Self::with(program, subjects, context.transcript()).await?;
+        bench.roles.retain(|role| context.offers(role.need()));
+        Ok(bench)
     }
 
     /// The same for the smoke run.
@@ -168,7 +171,9 @@ impl Bench {
             .with("scratch", shown(scratch.path()))
             .with("upload", shown(&upload))
             .with("secret", format!("secret-{}", scratch_word(&subjects)));
+        let named = |role: &Role| program.adapter.calls.contains_key(role);
         Ok(Self {
+            roles: Role::ALL.into_iter().filter(named).collect(),
             embedded,
             target,
             program: program.clone(),
@@ -216,13 +221,18 @@ impl Bench {
         self.archive().journal().entries().len()
     }
 
-    /// Waits until the archive has seen so many requests.
+    /// Waits until the archive has seen so many requests because of a call.
     ///
     /// # Errors
-    /// A failure, if it does not.
-    pub async fn until_asked(&self, count: usize) -> Verdict {
-        self.until("the archive was not asked", |bench| bench.asked() >= count)
-            .await
+    /// A failure, if the call is answered before, or the archive is not asked for long.
+    pub async fn until_asked(&self, count: usize, session: &Session, call: &Value) -> Verdict {
+        let holds = |bench: &Self| bench.asked() >= count || session.is_over(call);
+        self.until("the archive was not asked", holds).await?;
+        ensure!(
+            self.asked() >= count,
+            "the call ended, and the archive was not asked"
+        );
+        Ok(())
     }
 
     /// Waits until the archive has no request under way.
@@ -245,8 +255,9 @@ impl Bench {
                 tokio::time::sleep(STEP).await;
             }
         };
-        let waited = tokio::time::timeout(4 * super::SOON, waiting).await;
-        waited.map_err(|_| Finding::fail(format!("{what} within 20 s")))
+        let patience = self.program.patience;
+        let waited = tokio::time::timeout(patience, waiting).await;
+        waited.map_err(|_| Finding::fail(format!("{what} within {} s", patience.as_secs())))
     }
 
     /// Our storage SCP, which the archive knows as a destination.
@@ -296,7 +307,12 @@ impl Bench {
         }
         let fault = self.program.fault.and_then(Fault::find);
         let tamper = fault.map(|fault| Tamper::new(fault, self.extra()));
-        Session::start(command, tamper, self.transcript.clone())
+        Session::start(
+            command,
+            tamper,
+            self.transcript.clone(),
+            self.program.patience,
+        )
     }
 
     /// A running server that was greeted.
@@ -370,10 +386,96 @@ impl Bench {
         self.call(role, instance)
     }
 
+    /// Whether an answer is what a role asks for, on an archive that is well; what was stored or moved has to be there.
+    pub fn right(&self, role: Role, answer: &Answer) -> bool {
+        let (first, text) = (self.first(), answer.text());
+        let done = match role {
+            Role::Studies => text.contains(&first.study),
+            Role::Metadata => text.contains(&first.series) || text.contains(&first.uid),
+            Role::Report => LINES.iter().all(|line| text.contains(before_markup(line))),
+            Role::Picture => {
+                let blocks = answer.0["result"]["content"].as_array();
+                let mut blocks = blocks.into_iter().flatten();
+                blocks.any(|block| block["data"].as_str().is_some_and(|data| !data.is_empty()))
+            }
+            Role::Store => {
+                let stored = self.archive().stored();
+                let mut upload = self.subjects.upload.instances.iter();
+                upload.all(|instance| stored.iter().any(|uid| uid.as_str() == instance.uid))
+            }
+            Role::Move => {
+                let moved = self.subjects.studies[0].instances.iter();
+                let moved: Vec<_> = moved.map(|instance| instance.uid.clone()).collect();
+                let destination = self.target.destination.as_deref();
+                let arrived = destination.map(|scp| scp.arrivals(&moved));
+                let arrived = arrived.unwrap_or_default();
+                (moved.iter()).all(|uid| arrived.iter().any(|it| it.instance == *uid))
+            }
+        };
+        done && !answer.is_error()
+    }
+
+    /// The same as a condition of what comes after it.
+    ///
+    /// # Errors
+    /// Untestable, if it is not.
+    pub fn demand(&self, role: Role, answer: &Answer) -> Verdict {
+        match self.right(role, answer) {
+            true => Ok(()),
+            false => Err(Finding::Untestable {
+                because: "mcp.truth.each-tool",
+                reason: format!("{}: {}", self.tool(role), answer.summary()),
+            }),
+        }
+    }
+
+    /// Searches for the first study, which has to be found: who finds nothing in an archive that is well shows nothing by finding nothing.
+    ///
+    /// # Errors
+    /// Untestable, if it is not found.
+    pub async fn finds(&self, session: &mut Session) -> Verdict {
+        let answer = self.perform(session, Role::Studies).await?;
+        self.demand(Role::Studies, &answer)
+    }
+
+    /// Performs these roles, as far as there are tools for them: those that do what they say.
+    ///
+    /// # Errors
+    /// Untestable, if none does; not applicable without a tool.
+    pub async fn works(&self, session: &mut Session, roles: &[Role]) -> Verdict<Vec<Role>> {
+        let (mut works, mut wrong) = (Vec::new(), None);
+        for &role in roles.iter().filter(|role| self.roles.contains(role)) {
+            let answer = self.perform(session, role).await?;
+            match self.demand(role, &answer) {
+                Ok(()) => works.push(role),
+                Err(finding) => wrong = wrong.or(Some(finding)),
+            }
+        }
+        match (works.is_empty(), wrong) {
+            (false, _) => Ok(works),
+            (true, Some(wrong)) => Err(wrong),
+            (true, None) => Err(Finding::NotApplicable(
+                "no tool that asks the archive".into(),
+            )),
+        }
+    }
+
+    /// Whether the adapter knows how a tool says that it is not to be had.
+    pub(super) const fn locks(&self) -> bool {
+        !self.program.adapter.locked.is_empty()
+    }
+
+    /// The text by which an answer says that the tool is not to be had.
+    pub fn locked(&self, answer: &Answer) -> Option<&str> {
+        let text = answer.text();
+        let mut locked = self.program.adapter.locked.iter();
+        let found = locked.find(|locked| text.contains(locked.as_str()));
+        found.map(String::as_str)
+    }
+
     /// The roles that the server has tools for.
     pub fn roles(&self) -> Vec<Role> {
-        let has = |role: &Role| self.program.adapter.calls.contains_key(role);
-        Role::ALL.into_iter().filter(has).collect()
+        self.roles.clone()
     }
 
     /// The tool of a role; empty without one.
@@ -396,6 +498,11 @@ impl Bench {
             finder: self.tool(Role::Studies).to_owned(),
         }
     }
+}
+
+/// A line up to what is written differently in markup.
+fn before_markup(line: &str) -> &str {
+    line.split('<').next().unwrap_or(line)
 }
 
 fn shown(path: &Path) -> String {

@@ -4,9 +4,10 @@ use crate::check::Need;
 use crate::identity::Identity;
 use crate::outcome::{Finding, Verdict};
 use crate::subject::Program;
+use crate::subject::adapter::Role;
 use crate::transcript::Transcript;
 
-use super::Bench;
+use super::{Bench, Session};
 
 /// The name and version of a server, and which needs it meets, with the reason.
 pub(crate) type Seen = (String, Vec<(Need, bool, String)>);
@@ -31,14 +32,15 @@ pub(crate) async fn observe(
     let tools = listed.result()?["tools"].as_array();
     let tools = tools.ok_or_else(|| Finding::fail(listed.summary()))?;
     let known = |tool: &str| tools.iter().any(|known| known["name"] == tool);
-    for role in crate::subject::adapter::Role::ALL {
+    for role in Role::ALL {
         let need = role.need();
         let tool = bench.tool(role);
         seen.push(match tool {
             "" => (need, false, "the adapter names no tool for it".into()),
-            tool => match known(tool) {
-                true => (need, true, format!("tools/list: {tool}")),
-                false => (need, false, format!("tools/list: no {tool}")),
+            tool if !known(tool) => (need, false, format!("tools/list: no {tool}")),
+            tool => match refusal(&bench, &mut session, role).await? {
+                Some(text) => (need, false, format!("{tool}: \"{text}\"")),
+                None => (need, true, format!("tools/list: {tool}")),
             },
         });
     }
@@ -51,6 +53,15 @@ pub(crate) async fn observe(
     let logging = hello["capabilities"].get("logging").is_some();
     seen.push((Need::Logging, logging, "initialize: capabilities".into()));
     Ok((who, seen))
+}
+
+/// The words by which a tool says that it is not to be had, if the adapter knows such words.
+async fn refusal(bench: &Bench, session: &mut Session, role: Role) -> Verdict<Option<String>> {
+    if !bench.locks() {
+        return Ok(None);
+    }
+    let answer = bench.perform(session, role).await?;
+    Ok(bench.locked(&answer).map(str::to_owned))
 }
 
 fn printable(text: &str) -> String {

@@ -22,9 +22,6 @@ pub const REVISIONS: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18", "202
 /// The one that we ask for.
 pub const LATEST: &str = REVISIONS[3];
 
-/// The longest that an answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(20);
-
 /// A running server; dropping it ends it.
 #[derive(Debug)]
 pub struct Session {
@@ -33,6 +30,7 @@ pub struct Session {
     reader: JoinHandle<()>,
     changed: watch::Receiver<()>,
     transcript: Transcript,
+    patience: Duration,
     next: i64,
     seen: usize,
 }
@@ -92,6 +90,7 @@ impl Session {
         mut command: Command,
         tamper: Option<Tamper>,
         transcript: Transcript,
+        patience: Duration,
     ) -> Verdict<Self> {
         let program = command
             .as_std()
@@ -133,9 +132,15 @@ impl Session {
             reader,
             changed,
             transcript,
+            patience,
             next: 1,
             seen: 0,
         })
+    }
+
+    /// The longest that an answer is waited for.
+    pub const fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// Says hello in the latest revision, and that it was heard.
@@ -206,7 +211,7 @@ impl Session {
     /// # Errors
     /// A failure, if the server ends before or takes too long.
     pub async fn answer(&mut self, id: &Value) -> Verdict<Answer> {
-        self.answer_within(id, PATIENCE).await
+        self.answer_within(id, self.patience).await
     }
 
     /// The same with another limit.
@@ -255,6 +260,13 @@ impl Session {
         }
     }
 
+    /// Whether a request was answered, or nobody is there to answer it.
+    pub fn is_over(&self, id: &Value) -> bool {
+        let core = self.wire.core();
+        let mut lines = core.log.lines.iter();
+        core.log.ended || core.killed || lines.any(|line| line.answers() == Some(id))
+    }
+
     /// The next line, of whatever kind.
     ///
     /// # Errors
@@ -293,12 +305,12 @@ impl Session {
                 }
             }
         };
-        match tokio::time::timeout(PATIENCE, waiting).await {
+        match tokio::time::timeout(self.patience, waiting).await {
             Ok(Some(line)) => Ok(line),
             Ok(None) => Err(Finding::fail(format!("the server ended without {what}"))),
             Err(_) => Err(Finding::fail(format!(
                 "no {what} within {} s",
-                PATIENCE.as_secs()
+                self.patience.as_secs()
             ))),
         }
     }

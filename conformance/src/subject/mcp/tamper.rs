@@ -127,6 +127,8 @@ faults! {
     NoneFound = "mcp.none-found";
     /// No results, whatever is asked: a server that never asks an archive.
     EverythingIsFine = "mcp.everything-is-fine";
+    /// Every call is answered as a failure: a server that never asks an archive.
+    EverythingFails = "mcp.everything-fails";
     /// An ideographic name loses what is not ASCII.
     NamesAscii = "mcp.names-ascii";
     /// No match is an error.

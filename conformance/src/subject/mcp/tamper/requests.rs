@@ -116,6 +116,10 @@ impl Tamper {
                 let text = "No studies found. Operation completed successfully.";
                 reply(&json!({"content": [{"type": "text", "text": text}], "isError": false}))
             }
+            Fault::EverythingFails if method == "tools/call" => {
+                let text = "The archive could not be reached.";
+                reply(&json!({"content": [{"type": "text", "text": text}], "isError": true}))
+            }
             _ => None,
         }
     }
