@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dicom_wire::stow::FailureReason;
 
-use super::look_up::backoff;
 use super::{Batch, Candidate, Told};
-use crate::backend::Dimse;
 use crate::error::Failure;
 use crate::text;
 use crate::tools::Session;
@@ -70,32 +68,13 @@ async fn unwanted(
             Ok(refused.collect())
         }
         (None, Some(dimse)) => {
-            let accepted = accepted(session, dimse, kinds).await?;
+            let accepted = dimse.accepts(kinds, &session.deadline()).await?;
             let others = kinds.difference(&accepted);
             Ok(others
                 .map(|kind| (kind.clone(), told(kind, "does not accept")))
                 .collect())
         }
         (None, None) => Ok(BTreeMap::new()),
-    }
-}
-
-/// What the archive accepts; one that says that it is busy just now is asked again.
-async fn accepted(
-    session: &Session,
-    dimse: &Dimse,
-    kinds: &BTreeSet<Kind>,
-) -> Result<BTreeSet<Kind>, Failure> {
-    let limits = &session.config.limits;
-    let mut tries = 1;
-    loop {
-        match dimse.accepts(kinds, &session.deadline()).await {
-            Err(Failure::Rejected { passing: true, .. }) if tries < limits.tries => {
-                tokio::time::sleep(backoff(limits.retry_after, tries)).await;
-                tries += 1;
-            }
-            other => return other,
-        }
     }
 }
 
