@@ -1,5 +1,7 @@
 //! A search with the truth about what may follow: what every find tool does.
 
+mod names;
+
 use dicom_dictionary_std::tags;
 use dicom_wire::query::{Level, Matching};
 use dicom_wire::uid::Uid;
@@ -46,7 +48,10 @@ pub async fn page(
     };
     let next_offset = (more == More::Yes).then_some(offset + page.rows.len());
     let before = page.rows.len();
-    let page = listing::checked(search, page);
+    let mut page = listing::checked(search, page);
+    if page.rows.is_empty() && offset == 0 && more == More::No {
+        page.warnings.extend(names::turned_round(search));
+    }
     let complete = offset == 0 || page.rows.len() == before;
     let total = (more == More::No && complete).then_some(offset + page.rows.len());
     // Past the end an archive says nothing about how many there are.

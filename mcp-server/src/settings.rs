@@ -12,23 +12,22 @@ pub fn for_clients() -> String {
 }
 
 fn settings(program: &str) -> String {
-    let archive = json!({"DICOMWEB_HOST": "http://127.0.0.1:8042/dicomweb"});
+    let demo = json!(["--demo"]);
     let pretty = |value: serde_json::Value| format!("{value:#}");
     format!(
-        "This program is started by an MCP client, which talks to it over standard input and output. Put into the client's settings, \
-         for Claude Desktop (claude_desktop_config.json) and Cursor (.cursor/mcp.json):\n\n{}\n\n\
+        "This program is started by an MCP client, which talks to it over standard input and output. These settings show demo patients; \
+         nothing else is needed. For Claude Desktop (claude_desktop_config.json) and Cursor (.cursor/mcp.json):\n\n{}\n\n\
          for VS Code (.vscode/mcp.json):\n\n{}\n\n\
          for Zed (settings.json):\n\n{}\n\n\
-         DICOMWEB_HOST is the archive's DICOMweb base address; DICOMWEB_AUTH, DICOMWEB_USER, DICOMWEB_PASS and DICOMWEB_TOKEN \
-         say who asks. For an archive over DIMSE set DICOM_HOST, DICOM_PORT, DICOM_CALLED_AE_TITLE (its title) and DICOM_AE_TITLE (ours), \
-         instead or as well. Without an archive, use \"args\": [\"--demo\"] instead of \"env\": demo patients, nothing to install.",
-        pretty(json!({"mcpServers": {"dicom": {"command": program, "env": archive}}})),
+         Start the client again, and ask it for CT studies of John Doe. For an archive of yours put {} in place of \"args\": \
+         its DICOMweb base address; DICOMWEB_AUTH, DICOMWEB_USER, DICOMWEB_PASS and DICOMWEB_TOKEN say who asks. For an archive over \
+         DIMSE set DICOM_HOST, DICOM_PORT, DICOM_CALLED_AE_TITLE (its title) and DICOM_AE_TITLE (ours), instead or as well.",
+        pretty(json!({"mcpServers": {"dicom": {"command": program, "args": demo}}})),
+        pretty(json!({"servers": {"dicom": {"type": "stdio", "command": program, "args": demo}}})),
         pretty(
-            json!({"servers": {"dicom": {"type": "stdio", "command": program, "env": archive}}})
+            json!({"context_servers": {"dicom": {"source": "custom", "command": program, "args": demo}}})
         ),
-        pretty(
-            json!({"context_servers": {"dicom": {"source": "custom", "command": program, "args": [], "env": archive}}})
-        ),
+        r#""env": {"DICOMWEB_HOST": "http://127.0.0.1:8042/dicomweb"}"#,
     )
 }
 

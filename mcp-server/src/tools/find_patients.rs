@@ -23,7 +23,7 @@ pub(super) const TOOL: Tool = Tool {
             search for patients, so there it goes through the studies.",
     parameters: &[
         query(
-            "Filters as key=value with spaces between, for example: PatientName=DOE* PatientBirthDate=19800101-. Keys are those of a \
+            "Filters as key=value with spaces between, for example: PatientName=DOE* PatientBirthDate=19800101-. Names are FAMILY^GIVEN. Keys are those of a \
              patient: PatientName, PatientID, PatientBirthDate, PatientSex. Empty for all patients.",
         ),
         LIMIT,

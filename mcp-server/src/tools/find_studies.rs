@@ -18,7 +18,7 @@ pub(super) const TOOL: Tool = Tool {
     parameters: &[
         query(
             "Filters as key=value with spaces between, for example: PatientName=DOE* StudyDate=20240101-20240131 \
-         ModalitiesInStudy=CT limit=20. Keys are DICOM keywords or tags; limit, offset, includefield and fuzzymatching too. \
+         ModalitiesInStudy=CT limit=20. Names are FAMILY^GIVEN. Keys are DICOM keywords or tags; limit, offset, includefield and fuzzymatching too. \
          Empty for all studies.",
         ),
         LIMIT,

@@ -80,6 +80,32 @@ async fn searches_go_from_study_to_instance() {
 }
 
 #[tokio::test]
+async fn a_name_in_the_order_of_speech_is_answered_with_how_archives_keep_it() {
+    let study = chest();
+    let (_archive, client) = holding(std::slice::from_ref(&study)).await;
+    let all = client.call("find-studies", json!({})).await;
+    let name = all.structured()["studies"][0]["PatientName"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let (family, given) = name.split_once('^').unwrap();
+    for tool in ["find-studies", "find-patients"] {
+        let spoken = json!({"query": format!("PatientName=\"{given} {family}\"")});
+        let none = client.call(tool, spoken).await;
+        assert_eq!(none.structured()["returned"], 0);
+        assert!(
+            none.success().contains(&format!("PatientName={name}")),
+            "{}",
+            none.text()
+        );
+        let kept = json!({"query": format!("PatientName={name}")});
+        let found = client.call(tool, kept).await;
+        assert_eq!(found.structured()["returned"], 1);
+        assert!(!found.text().contains("FAMILY^GIVEN"), "{}", found.text());
+    }
+}
+
+#[tokio::test]
 async fn reports_are_found_by_class_and_read_whole() {
     let study = chest();
     let (_archive, client) = holding(&[study.clone(), report_narrative()]).await;
