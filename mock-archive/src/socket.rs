@@ -28,7 +28,7 @@ use lane::Lane;
 pub(crate) struct Switch(Arc<AtomicU8>);
 
 impl Switch {
-    // 0 is open.
+    const OPEN: u8 = 0;
     const CLOSED: u8 = 1;
     const RESET: u8 = 2;
     const STALLED: u8 = 3;
@@ -58,6 +58,8 @@ pub struct Socket {
     inbound: Lane,
     outbound: Lane,
     garbage: Bytes,
+    /// Whether nothing is done to it but by the switch: bytes go straight through.
+    is_plain: bool,
     /// Runs out when nothing has passed for as long as the line says.
     idle: Option<Pin<Box<Sleep>>>,
     /// Counts it among the open ones.
@@ -95,6 +97,7 @@ impl Socket {
             inbound: Lane::new(&line, Direction::Inbound),
             outbound: Lane::new(&line, Direction::Outbound),
             garbage: line.garbage.clone(),
+            is_plain: line.is_plain(),
             idle: None,
             line,
             guest: None,
@@ -154,6 +157,12 @@ impl Socket {
             Direction::Inbound => &self.inbound,
             Direction::Outbound => &self.outbound,
         }
+    }
+
+    /// The stream of a connection that nothing is done to, as long as it is open.
+    fn plain(&mut self) -> Option<&mut TcpStream> {
+        let is_open = self.is_plain && self.switch.state() == Switch::OPEN;
+        self.stream.as_mut().filter(|_| is_open)
     }
 
     /// Ready when nothing has passed for so long that the connection ends.
@@ -232,6 +241,13 @@ impl AsyncRead for Socket {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if let Some(stream) = this.plain() {
+            let read = Pin::new(&mut *stream).poll_read(cx, buf);
+            if read.is_ready() {
+                acknowledge_at_once(stream, buf.remaining() > 0);
+            }
+            return read;
+        }
         ready!(this.poll_garbage(cx))?;
         ready!(this.inbound.poll_free(cx));
         let wanted = buf.remaining();
@@ -274,7 +290,11 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.poll_write_vectored(cx, &[IoSlice::new(buf)])
+        let this = self.get_mut();
+        match this.plain() {
+            Some(stream) => Pin::new(stream).poll_write(cx, buf),
+            None => Pin::new(this).poll_write_vectored(cx, &[IoSlice::new(buf)]),
+        }
     }
 
     /// TLS hands over several records at once: one write, which pays for the latency once.
@@ -284,6 +304,9 @@ impl AsyncWrite for Socket {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if let Some(stream) = this.plain() {
+            return Pin::new(stream).poll_write_vectored(cx, bufs);
+        }
         ready!(this.poll_garbage(cx))?;
         ready!(this.outbound.poll_free(cx));
         let wanted = bufs.iter().map(|buf| buf.len()).sum();

@@ -68,6 +68,18 @@ pub struct Latency {
     pub spread: Spread,
 }
 
+impl Line {
+    /// Whether nothing is done to the bytes themselves.
+    pub(crate) fn is_plain(&self) -> bool {
+        let plain = Self {
+            handshake: self.handshake,
+            seed: self.seed,
+            ..Self::default()
+        };
+        *self == plain
+    }
+}
+
 /// How latencies are distributed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
