@@ -259,6 +259,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         self.status().await
     }
 
+    /// Says no more, and hears what the archive still has to say.
+    pub(crate) async fn leave(mut self) {
+        let _ = self.stream.shutdown().await;
+        while let Ok(1..) = self.stream.read_buf(&mut self.buffer).await {
+            self.buffer.clear();
+        }
+    }
+
     /// Releases and waits for the archive to close.
     pub(crate) async fn release(mut self) {
         self.send(&[5, 0, 0, 0, 0, 4, 0, 0, 0, 0]).await;
