@@ -39,11 +39,20 @@ pub(crate) fn time(micros: i64) -> String {
     format!("{hour:02}{minute:02}{second:02}.{fraction:06}")
 }
 
-/// A DT so many microseconds after 1970-01-01; what is before it is that day (PS3.5 6.2).
+/// A DT so many microseconds after 1970-01-01, in UTC (PS3.5 6.2).
 pub(crate) fn date_time(micros: i64) -> String {
-    let days = u64::try_from(micros.div_euclid(DAY)).unwrap_or_default();
-    let (year, month, day) = civil(days);
-    format!("{year:04}{month:02}{day:02}{}", time(micros))
+    date(micros) + &time(micros)
+}
+
+/// The DA so many microseconds after 1970-01-01; what is before the year 0 is its beginning (PS3.5 6.2).
+pub(crate) fn date(micros: i64) -> String {
+    // The Gregorian calendar comes round every 400 years.
+    const CYCLE: i64 = 146_097;
+    let days = micros.div_euclid(DAY).max(-5 * CYCLE + 10_957);
+    let cycles = (-days).max(0).div_euclid(CYCLE) + 1;
+    let (year, month, day) = civil((days + cycles * CYCLE).unsigned_abs());
+    let year = year - 400 * cycles.unsigned_abs();
+    format!("{year:04}{month:02}{day:02}")
 }
 
 /// The date that is so many days after 1970-01-01, in the Gregorian calendar: years are counted from March, so that leap days come last.
@@ -59,46 +68,21 @@ fn civil(days: u64) -> (u64, u64, u64) {
     (year, month, day)
 }
 
-/// A DA so many days later, `None` for what is no date of the years after 1970 (PS3.5 6.2).
-pub(crate) fn shifted(date: &str, days: i64) -> Option<String> {
-    if date.len() != 8 || !date.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let wanted = (
-        date[..4].parse().ok()?,
-        date[4..6].parse().ok()?,
-        date[6..].parse().ok()?,
-    );
-    let at = days_until(wanted).filter(|at| civil(*at) == wanted)?;
-    let (year, month, day) = civil(at.checked_add_signed(days)?);
-    Some(format!("{year:04}{month:02}{day:02}"))
-}
-
-/// How many days after 1970-01-01 a date is; the inverse of [`civil`].
-fn days_until((year, month, day): (u64, u64, u64)) -> Option<u64> {
-    let year = year.checked_sub(u64::from(month <= 2))?;
-    let (era, year_of_era) = (year / 400, year % 400);
-    let month = if month > 2 { month - 3 } else { month + 9 };
-    let of_year = (153 * month + 2) / 5 + day.checked_sub(1)?;
-    let of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + of_year;
-    (era * 146_097 + of_era).checked_sub(719_468)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_shifted_across_months_and_years() {
-        for (date, days, expected) in [
-            ("20260101", -1, Some("20251231")),
-            ("20240228", 1, Some("20240229")),
-            ("19700101", 0, Some("19700101")),
-            ("20991231", 1, Some("21000101")),
-            ("20260230", 1, None),
-            ("1200", 1, None),
+    fn there_are_dates_before_1970_too() {
+        for (days, expected) in [
+            (0, "19700101"),
+            (-1, "19691231"),
+            (-719_162, "00010101"),
+            (-719_528, "00000101"),
+            (-800_000, "00000101"),
+            (20_778, "20261121"),
         ] {
-            assert_eq!(shifted(date, days).as_deref(), expected, "{date}");
+            assert_eq!(date(days * DAY + 1), expected, "{days}");
         }
     }
 

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use dicom_mock_archive::rule::Rule;
+use dicom_mock_archive::rule::{Rule, Transition};
 use url::Url;
 
 pub(crate) use policies::Policies;
@@ -162,6 +162,12 @@ pub(crate) struct Serve {
     /// Rules from a scenario that comes with the archive, or from a TOML file.
     #[arg(long, value_name = "NAME|FILE", help_heading = "What goes wrong")]
     pub(crate) scenario: Option<String>,
+    /// The state to start in, for faults with `in-state=NAME`.
+    #[arg(long, value_name = "STATE", help_heading = "What goes wrong")]
+    pub(crate) start: Option<String>,
+    /// What leads to another state, such as `busy:from=calm:service=store:times=3`; may be given again.
+    #[arg(long, value_name = "STATE[:ARG]", help_heading = "What goes wrong")]
+    pub(crate) transition: Vec<Transition>,
     #[command(flatten)]
     pub(crate) policies: Policies,
 }

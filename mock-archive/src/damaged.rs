@@ -7,7 +7,7 @@ use std::ops::Range;
 use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::{StandardDataDictionary, tags};
-use dicom_wire::part10::{self, Amendment, Bulk, Encoding, Patch};
+use dicom_wire::part10::{self, Amendment, Bulk, Encoding, Patch, Piece};
 use dicom_wire::uid::Uid;
 
 use crate::moment::{FileStyle, Fragments, Misencoded, OffsetTable};
@@ -43,6 +43,9 @@ pub(crate) fn write(
     let head = meta.to_bytes();
     let start = if style.no_preamble { PREAMBLE } else { 0 };
     sink.write_all(head.get(start..).unwrap_or_default())?;
+    if style.big_endian_pixels {
+        return with_big_endian_pixels(stored, sink);
+    }
     if let (Some(unknown), Some(_)) = (&style.unknown, &begun) {
         return under_unknown(stored, unknown, sink);
     }
@@ -77,6 +80,50 @@ pub(crate) fn data_set(stored: &Stored, style: &FileStyle, sink: &mut Sink) -> i
         Some(tag) => around(stored, tag, sink, &mut |_| Ok(())),
         None => copy(stored, stored.layout().data_set.clone(), sink),
     }
+}
+
+/// An uncompressed data set in Implicit VR Little Endian, but for words of pixels, which are in big endian.
+fn with_big_endian_pixels(stored: &Stored, sink: &mut Sink) -> io::Result<()> {
+    let (layout, to) = (stored.layout(), Encoding::ImplicitLittle);
+    let allocated = stored.element(tags::BITS_ALLOCATED);
+    let allocated = allocated.and_then(|element| element.to_int::<u16>().ok());
+    let pieces = part10::recode(stored.reader()?, layout, to, &BTreeMap::new());
+    for piece in pieces.map_err(io::Error::other)? {
+        match piece {
+            Piece::Bytes(bytes) => sink.write_all(&bytes)?,
+            Piece::Value(element) => transcode::write_bulk(stored, &element, sink)?,
+            Piece::Pixels(element) => {
+                let Bulk::Whole(range) = &element.value else {
+                    return Err(io::Error::other("the pixels are compressed"));
+                };
+                let length = u32::try_from(range.end - range.start).map_err(io::Error::other)?;
+                let head = part10::element_head(to, element.tag, VR::OW, length);
+                sink.write_all(&head)?;
+                match allocated {
+                    Some(16) => turned(stored, range.clone(), sink)?,
+                    _ => copy(stored, range.clone(), sink)?,
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Words in the other byte order.
+fn turned(stored: &Stored, range: Range<u64>, sink: &mut Sink) -> io::Result<()> {
+    let mut first = None;
+    for chunk in stored.chunks(range)? {
+        let chunk = chunk?;
+        let mut words = Vec::with_capacity(chunk.len() + 1);
+        words.extend(first.take());
+        words.extend_from_slice(&chunk);
+        if words.len() % 2 == 1 {
+            first = words.pop();
+        }
+        part10::turn(&mut words, VR::OW);
+        sink.write_all(&words)?;
+    }
+    sink.write_all(first.as_slice())
 }
 
 /// The data set with something else in place of an element.

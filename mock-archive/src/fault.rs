@@ -10,10 +10,11 @@ mod named;
 mod reference;
 mod words;
 
+use dicom_core::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use argument::parse_argument;
+pub(crate) use argument::{parse_argument, parse_transition};
 pub use named::{Named, UnknownFault};
 pub use reference::{FaultEntry, catalogue, markdown};
 pub use words::{AttributeTag, Reason, Span};
@@ -29,6 +30,11 @@ pub trait Fault {
     /// Another moment at which it reacts, where one is not enough: the same content goes out by two ways.
     fn also(&self) -> Option<Moment> {
         None
+    }
+
+    /// The attributes in which it wants to know whether an instance differs from the first of its study.
+    fn compares(&self) -> Vec<Tag> {
+        Vec::new()
     }
 
     /// Whether it would change anything in this scene; what it does not concern is not counted.
@@ -234,6 +240,8 @@ faults! {
     answer_form::AnswerForm = "answer-form",
     damage_file::DamageFile = "damage-file",
     misencode::Misencode = "misencode",
+    private_syntax::PrivateSyntax = "private-syntax",
+    pad_uids::PadUids = "pad-uids",
     lossy::Lossy = "lossy",
     refragment::Refragment = "refragment",
     bulk_link::BulkLink = "bulk-link",

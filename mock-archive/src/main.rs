@@ -59,6 +59,12 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
     if let Some(scenario) = scenario {
         builder = builder.scenario(scenario);
     }
+    builder = builder.scenario(Scenario {
+        about: "What the command line says of states.".to_owned(),
+        start: serve.start.clone(),
+        rules: Vec::new(),
+        transitions: serve.transition.clone(),
+    });
     if let [certificates, key] = &serve.tls[..] {
         builder = builder.tls(Tls::from_files(certificates, key)?);
     }

@@ -5,6 +5,7 @@
 
 mod fuzzy;
 mod quirks;
+mod shift;
 pub(crate) mod terms;
 mod text;
 
@@ -17,6 +18,7 @@ use dicom_wire::moment::{self, DAY, Span};
 use dicom_wire::query::{Key, Matching};
 
 pub use quirks::{Quirk, Quirks};
+pub use shift::Shift;
 
 /// How a search matches, beyond its keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +29,14 @@ pub struct Style {
     pub combined: bool,
     /// What is not as the standard says.
     pub quirks: Quirks,
+}
+
+impl Style {
+    /// The attributes of which a data set has to have what there is, to be compared in this one.
+    pub(crate) fn needed(self, tag: Tag) -> impl Iterator<Item = Tag> {
+        let partner = shift::partner(tag).filter(|_| !self.quirks.shift().is_none());
+        [Some(tag), partner].into_iter().flatten()
+    }
 }
 
 /// Dates with the times that belong to them.
@@ -138,10 +148,11 @@ fn leaf_matches(
             }
         };
         if let (Some(dates), Some(times)) = (range_of(*date), range_of(*time)) {
-            return combined_matches(object, (*date, *time), dates, times);
+            return combined_matches(object, (*date, *time), dates, times, style);
         }
     }
-    element_matches(object.get(tag), key.vr, &key.matching, style)
+    let element = style.quirks.shift().element(object, tag);
+    element_matches(element.as_deref(), key.vr, &key.matching, style)
 }
 
 type Ends<'a> = (Option<&'a str>, Option<&'a str>);
@@ -152,9 +163,10 @@ fn combined_matches(
     (date, time): (Tag, Tag),
     dates: Ends<'_>,
     times: Ends<'_>,
+    style: Style,
 ) -> bool {
     let value = |tag: Tag, vr| {
-        values(object.get(tag)?)
+        values(&*style.quirks.shift().element(object, tag)?)
             .first()
             .and_then(|text| moment::span(vr, text))
     };

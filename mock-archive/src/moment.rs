@@ -34,7 +34,7 @@ pub use arrival::{Arrival, Onward, Piece};
 pub use connect::{Connect, Direction, Ending, Manner};
 pub use dialect::{AttributesAs, Delimiter, Dialect, Parameters, Pdvs};
 pub use habit::{Habits, Operation, UpperLayer};
-pub use judge::{Compared, Fate, Judge, Lag, Originals, Under};
+pub use judge::{Fate, Judge, Lag, Originals, Under};
 pub use line::{Handshake, Idle, Latency, Line, Rates, Slices, Spread, Stall};
 pub use negotiate::{Choice, Context, ContextAnswer, Negotiate, Syntax};
 pub use send::{Chunking, Coding, Cut, Delivery, Framing, Head, PduForm, Send};

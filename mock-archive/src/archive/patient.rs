@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
+use dicom_object::InMemDicomObject;
+use dicom_wire::json;
 use dicom_wire::query::Path;
 
 use super::storing::text;
-use crate::moment::Compared;
 use crate::store::Stored;
 
 /// The attributes by which a patient is told from another.
@@ -19,44 +20,33 @@ const PATIENT: [Tag; 5] = [
     tags::PATIENT_SEX,
 ];
 
-/// How much has to be known of a study to judge an instance of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Attention {
-    /// Whose it is.
-    Patient,
-    /// All that its instances have to agree on.
-    Study,
-}
-
 /// Who a study belongs to.
 #[derive(Clone)]
 pub(super) struct Patient {
     pub(super) id: String,
     values: Vec<(Tag, String)>,
-    /// With attention to the study: what its first instance says.
-    said: Vec<(Compared, Option<String>)>,
+    /// What the first instance of the study says, of what the rules in force compare.
+    said: Vec<(Tag, Option<String>)>,
 }
 
 impl Patient {
-    pub(super) fn of(stored: &Stored, attention: Attention) -> Self {
+    pub(super) fn of(stored: &Stored, compared: impl IntoIterator<Item = Tag>) -> Self {
         let value = |tag: Tag| Some((tag, text(stored, tag).filter(|text| !text.is_empty())?));
         Self {
             id: stored.identity().patient_id.clone(),
             values: PATIENT.into_iter().filter_map(value).collect(),
-            said: match attention {
-                Attention::Patient => Vec::new(),
-                Attention::Study => said(stored).collect(),
-            },
+            said: compared
+                .into_iter()
+                .map(|tag| (tag, said(stored, tag)))
+                .collect(),
         }
     }
 
-    /// In what an instance differs from the first of the study, as far as that was paid attention to.
-    pub(super) fn differs(&self, stored: &Stored) -> BTreeSet<Compared> {
-        let other = |((what, held), (_, new)): (&(Compared, _), (Compared, _))| {
-            (*held != new).then_some(*what)
-        };
-        let pairs = self.said.iter().zip(said(stored));
-        pairs.filter_map(other).collect()
+    /// In what an instance differs from the first of the study, of what is compared.
+    pub(super) fn differs(&self, stored: &Stored) -> BTreeSet<Tag> {
+        let other =
+            |(tag, held): &(Tag, Option<String>)| (*held != said(stored, *tag)).then_some(*tag);
+        self.said.iter().filter_map(other).collect()
     }
 
     /// What of this patient an instance of another has to take over.
@@ -69,9 +59,15 @@ impl Patient {
     }
 }
 
-fn said(stored: &Stored) -> impl Iterator<Item = (Compared, Option<String>)> {
-    Compared::ALL.into_iter().map(|what| {
-        let text = text(stored, what.tag());
-        (what, text.filter(|text| !text.is_empty()))
-    })
+/// The values of an attribute, to compare; what has none is like what is not there.
+fn said(stored: &Stored, tag: Tag) -> Option<String> {
+    let element = stored.element(tag)?;
+    let said = match element.vr() {
+        VR::SQ => {
+            let object = InMemDicomObject::from_element_iter([element]);
+            json::to_value(&object, &json::inline).to_string()
+        }
+        _ => text(stored, tag)?,
+    };
+    Some(said).filter(|said| !said.is_empty())
 }

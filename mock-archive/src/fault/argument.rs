@@ -1,12 +1,13 @@
-//! Rules as the command line writes them: `--fault NAME[:ARG]...`.
+//! Rules and transitions as the command line writes them: `--fault NAME[:ARG]...` and `--transition STATE[:ARG]...`.
 
 use serde_json::{Map, Value, json};
 
 use super::{AnyFault, Named, UnknownFault};
-use crate::rule::{Rule, Then};
+use crate::rule::{Rule, Then, Transition};
 
 /// Reads `NAME[:ARG]...`: an argument is `key=value` for a field of the fault, of the matcher (`instance`, `header.accept` ...) or of the rule
-/// (`times`, `after.parts`, `in-state` ...), the word `once`, or the value of the fault's first field. What begins with a brace is a rule in JSON.
+/// (`times`, `after.parts`, `in-state` ...), the word `once`, or the value of the fault's first field. A word that a field of the fault has is the field;
+/// `when.` before a condition and `often.` before a number say what is meant. What begins with a brace is a rule in JSON.
 pub(crate) fn parse_argument(text: &str) -> Result<Rule, String> {
     if text.trim_start().starts_with('{') {
         return serde_json::from_str(text).map_err(|error| format!("rule in JSON: {error}"));
@@ -31,49 +32,46 @@ pub(crate) fn parse_argument(text: &str) -> Result<Rule, String> {
             )
         }
     };
+    let own = field_names(fault);
     let mut rule = json!({ "when": {}, "then": name });
     let mut fields = Map::new();
     for piece in pieces {
         match piece.split_once('=') {
             None if piece == "once" => rule["often"] = json!("once"),
             None => {
-                let first = first_field(fault)
+                let first = own
+                    .first()
                     .ok_or_else(|| format!("fault {name:?} takes no value such as {piece:?}"))?;
-                fields.insert(first, Value::from(piece));
+                fields.insert(first.clone(), Value::from(piece));
             }
-            Some(("times", n)) => rule["often"] = json!({ "times": number(n)? }),
-            Some(("every", n)) => rule["often"] = json!({ "every": number(n)? }),
-            Some(("nth", range)) => {
-                let (from, to) = range.split_once('-').unwrap_or((range, range));
-                rule["often"] = json!({ "nth": { "from": number(from)?, "to": number(to)? } })
-            }
-            Some(("seeded", chance)) => {
-                let (p, seed) = chance.split_once('/').unwrap_or((chance, "0"));
-                let p = probability(p)?;
-                rule["often"] = json!({ "seeded": { "p": p, "seed": number(seed)? } })
-            }
-            Some((key @ ("in-state" | "to-state"), state)) => rule[key] = json!(state),
-            Some(("priority", n)) => {
-                rule["priority"] = json!(
-                    n.parse::<i32>()
-                        .map_err(|_| format!("{n:?} is not a priority"))?
-                )
-            }
-            Some(("uid", value)) => rule["when"]["instance"] = one_or_list(value),
-            Some((key @ ("number" | "connection" | "nth-of-connection"), value)) => {
-                rule["when"][key] = json!(number(value)?)
-            }
-            Some((key, value)) if let Some((within, name)) = within(key) => match within {
-                "after" if name == "time" => rule["after"]["time"] = json!(value),
-                "after" => rule["after"][name] = json!(number(value)?),
-                _ => rule["when"][within][name] = json!(value),
-            },
-            Some((key, value)) if MATCHER_KEYS.contains(&key) => {
-                rule["when"][key] = one_or_list(value)
-            }
-            Some((key, value)) => {
+            Some((key, value)) if own.iter().any(|field| field == key) => {
                 fields.insert(key.to_owned(), Value::from(value));
             }
+            Some((key, value)) => match key.strip_prefix("often.").unwrap_or(key) {
+                "times" => rule["often"] = json!({ "times": number(value)? }),
+                "every" => rule["often"] = json!({ "every": number(value)? }),
+                "nth" => {
+                    let (from, to) = value.split_once('-').unwrap_or((value, value));
+                    rule["often"] = json!({ "nth": { "from": number(from)?, "to": number(to)? } })
+                }
+                "seeded" => {
+                    let (p, seed) = value.split_once('/').unwrap_or((value, "0"));
+                    let p = probability(p)?;
+                    rule["often"] = json!({ "seeded": { "p": p, "seed": number(seed)? } })
+                }
+                "in-state" | "to-state" => rule[key] = json!(value),
+                "priority" => {
+                    rule["priority"] = json!(
+                        value
+                            .parse::<i32>()
+                            .map_err(|_| format!("{value:?} is not a priority"))?
+                    )
+                }
+                _ if condition(&mut rule, key, value)? => {}
+                _ => {
+                    fields.insert(key.to_owned(), Value::from(value));
+                }
+            },
         }
     }
     let in_words = |error: serde_json::Error| format!("fault {name:?}: {error}");
@@ -88,6 +86,51 @@ pub(crate) fn parse_argument(text: &str) -> Result<Rule, String> {
         }
     }
     Ok(rule)
+}
+
+/// Reads `STATE[:ARG]...`: the state that is entered, and `key=value` for what it takes (`from`, `times`, `after.exchanges` ...) and for the matcher. What begins
+/// with a brace is a transition in JSON.
+pub(crate) fn parse_transition(text: &str) -> Result<Transition, String> {
+    if text.trim_start().starts_with('{') {
+        return serde_json::from_str(text).map_err(|error| format!("transition in JSON: {error}"));
+    }
+    let mut pieces = text.split(':');
+    let to = pieces.next().unwrap_or_default();
+    if to.is_empty() || to.contains('=') {
+        return Err(format!(
+            "{text:?} does not begin with the state that is entered"
+        ));
+    }
+    let mut transition = json!({ "to": to, "when": {} });
+    for piece in pieces {
+        let (key, value) = piece
+            .split_once('=')
+            .ok_or_else(|| format!("{piece:?} is not a condition such as service=store"))?;
+        match key {
+            "from" => transition["from"] = json!(value),
+            "times" => transition["times"] = json!(number(value)?),
+            _ if condition(&mut transition, key, value)? => {}
+            _ => return Err(format!("{key:?} is nothing that a transition waits for")),
+        }
+    }
+    serde_json::from_value(transition).map_err(|error| format!("transition to {to:?}: {error}"))
+}
+
+/// Puts down when something is to happen, if that is what the word says; `false` if it says something else.
+fn condition(rule: &mut Value, key: &str, value: &str) -> Result<bool, String> {
+    let key = key.strip_prefix("when.").unwrap_or(key);
+    match key {
+        "uid" => rule["when"]["instance"] = one_or_list(value),
+        "number" | "connection" | "nth-of-connection" => rule["when"][key] = json!(number(value)?),
+        _ if MATCHER_KEYS.contains(&key) => rule["when"][key] = one_or_list(value),
+        _ => match within(key) {
+            Some(("after", "time")) => rule["after"]["time"] = json!(value),
+            Some(("after", name)) => rule["after"][name] = json!(number(value)?),
+            Some((within, name)) => rule["when"][within][name] = json!(value),
+            None => return Ok(false),
+        },
+    }
+    Ok(true)
 }
 
 const MATCHER_KEYS: &[&str] = &[
@@ -139,13 +182,16 @@ fn number(text: &str) -> Result<u64, String> {
         .map_err(|_| format!("{text:?} is not a number"))
 }
 
-/// Name of the field a bare value stands for: the first in the fault's documentation.
-fn first_field(fault: &str) -> Option<String> {
-    let (_, schema) = AnyFault::schemas()
+/// Names of a fault's fields in the order of its documentation; a bare value is one for the first.
+fn field_names(fault: &str) -> Vec<String> {
+    let schemas = AnyFault::schemas();
+    let schema = schemas.iter().find(|(name, _)| *name == fault);
+    let properties =
+        schema.and_then(|(_, schema)| schema.as_value().get("properties")?.as_object());
+    properties
         .into_iter()
-        .find(|(name, _)| *name == fault)?;
-    let properties = schema.as_value().get("properties")?.as_object()?;
-    properties.keys().next().cloned()
+        .flat_map(|properties| properties.keys().cloned())
+        .collect()
 }
 
 /// The fault with these fields. A command line has only text, so each value is tried as text, as JSON, and as a list of texts.
@@ -158,7 +204,8 @@ fn with_fields(
         .into_iter()
         .map(|(key, value)| (key, readings(value.as_str().unwrap_or_default())))
         .collect();
-    let mut first_error = None;
+    let (mut first_error, mut best_error) = (None, None);
+    let is_of_form = |error: &serde_json::Error| !error.to_string().starts_with("invalid type");
     for choice in 0..3usize.pow(u32::try_from(readings.len().min(6)).unwrap_or(6)) {
         let mut candidate = defaults.clone();
         let mut choice = choice;
@@ -171,10 +218,14 @@ fn with_fields(
             Ok(_) => return Ok(candidate),
             // A field that is not there is wrong in every reading of the others.
             Err(error) if error.to_string().starts_with("unknown field") => return Err(error),
+            // Of several readings the one that has the right form says best what is wrong.
+            Err(error) if is_of_form(&error) => best_error = Some(error),
             Err(error) => first_error = first_error.or(Some(error)),
         }
     }
-    Err(first_error.unwrap_or_else(|| serde::de::Error::custom("no fields")))
+    Err(best_error
+        .or(first_error)
+        .unwrap_or_else(|| serde::de::Error::custom("no fields")))
 }
 
 fn readings(text: &str) -> [Value; 3] {
@@ -294,6 +345,81 @@ mod tests {
     }
 
     #[test]
+    fn a_field_of_the_fault_comes_before_a_word_of_the_rule() {
+        let json = |json: Value| serde_json::from_value::<Rule>(json).unwrap();
+        for (text, expected) in [
+            (
+                "trickle:every=2s:often.every=3:service=store",
+                json(json!({
+                    "when": { "service": "store" }, "then": { "trickle": { "every": "2s" } }, "often": { "every": 3 },
+                })),
+            ),
+            (
+                "label-parts:transfer-syntax=missing:when.transfer-syntax=1.2.840.10008.1.2.1",
+                json(json!({
+                    "when": { "transfer-syntax": "1.2.840.10008.1.2.1" }, "then": { "label-parts": { "transfer-syntax": "missing" } },
+                })),
+            ),
+            ("only-keys:study=PatientID,StudyDate:when.study=1.2", {
+                let only = json!({ "study": ["PatientID", "StudyDate"] });
+                json(json!({ "when": { "study": "1.2" }, "then": { "only-keys": only } }))
+            }),
+        ] {
+            let parsed = Rule::parse(text).unwrap();
+            assert_eq!(
+                serde_json::to_value(parsed.then.fault()).unwrap(),
+                serde_json::to_value(expected.then.fault()).unwrap(),
+                "{text}"
+            );
+            assert_eq!(
+                (parsed.when, parsed.often),
+                (expected.when, expected.often),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_transition_has_the_same_words() {
+        for (text, expected) in [
+            ("busy", Transition::to("busy")),
+            (
+                "busy:from=calm:service=store:times=3:after.exchanges=2",
+                Transition::to("busy")
+                    .from("calm")
+                    .when(storing())
+                    .times(3)
+                    .after(After::exchanges(2)),
+            ),
+            (
+                "calm:header.accept=*json*:after.time=1s",
+                Transition::to("calm")
+                    .when(any().header("accept", "*json*"))
+                    .after(After::time(Duration::from_secs(1))),
+            ),
+            (
+                r#"{"to":"a:b","when":{"service":"store"}}"#,
+                Transition::to("a:b").when(storing()),
+            ),
+        ] {
+            assert_eq!(text.parse(), Ok(expected), "{text}");
+        }
+        for (text, named) in [
+            ("", "state"),
+            ("from=calm", "from=calm"),
+            ("busy:calm", "calm"),
+            ("busy:form=calm", "form"),
+            ("busy:times=few", "few"),
+            ("busy:service=shop", "shop"),
+            ("busy:often.every=2", "often.every"),
+            (r#"{"to":"busy","wen":{}}"#, "wen"),
+        ] {
+            let error = text.parse::<Transition>().unwrap_err();
+            assert!(error.contains(named), "{text}: {error}");
+        }
+    }
+
+    #[test]
     fn a_wrong_argument_is_named() {
         for (text, named) in [
             ("refuse-instance:reson=A700", "reson"),
@@ -307,6 +433,13 @@ mod tests {
             ("http-status:after.moons=3", "moons"),
             ("http-status:after.parts=few", "few"),
             ("http-status:seeded=2", "2"),
+            ("trickle:every=soon", "soon"),
+            ("patient-conflict:on=PatientShoe", "PatientShoe"),
+            (
+                "patient-conflict:on=PatientID,PatientShoe",
+                "\"PatientShoe\"",
+            ),
+            ("http-status:often.every=soon", "soon"),
             ("http-status:nth=1-many", "many"),
             (r#"{"then":"stow.fail","wen":{}}"#, "wen"),
         ] {

@@ -1,12 +1,14 @@
 use std::collections::BTreeSet;
 
+use dicom_core::Tag;
+use dicom_dictionary_std::tags;
 use dicom_wire::stow::FailureReason;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::words::reason;
-use super::{Fault, Reason};
-use crate::moment::{Compared, Judge, Moment, Under};
+use super::{AttributeTag, Fault, Reason};
+use crate::moment::{Judge, Moment, Under};
 use crate::policy;
 use crate::rule::Scene;
 
@@ -20,8 +22,8 @@ use crate::rule::Scene;
 pub struct PatientConflict {
     /// What the archive does.
     pub outcome: Outcome,
-    /// What is compared with the first instance of the study: one difference is a conflict. dcm4chee takes another issuer, or any attribute of patient or study, for one.
-    pub on: BTreeSet<Compared>,
+    /// The attributes that are compared with those of the first instance of the study, by keyword or tag: one difference is a conflict. dcm4chee takes another issuer, or any attribute of patient or study, for one.
+    pub on: BTreeSet<AttributeTag>,
     /// Failure reason for `reject`: `A777` Patient ID missing, `A778` Patient ID differs, `A779` attribute differs, `A77B` relation differs.
     #[serde(with = "reason")]
     #[schemars(with = "Reason")]
@@ -51,7 +53,7 @@ impl Default for PatientConflict {
     fn default() -> Self {
         Self {
             outcome: Outcome::default(),
-            on: BTreeSet::from([Compared::PatientId]),
+            on: BTreeSet::from([AttributeTag(tags::PATIENT_ID)]),
             reason: FailureReason::PATIENT_CONFLICT,
         }
     }
@@ -66,10 +68,15 @@ impl Fault for PatientConflict {
         let Scene::Judge(judge) = scene else {
             return false;
         };
-        self.on.iter().any(|what| match what {
-            Compared::PatientId => judge.other_patient.is_some(),
-            other => judge.differs.contains(other),
+        self.on.iter().any(|attribute| match attribute.0 {
+            // The patient of a study may have been settled before.
+            tags::PATIENT_ID => judge.other_patient.is_some(),
+            other => judge.differs.contains(&other),
         })
+    }
+
+    fn compares(&self) -> Vec<Tag> {
+        self.on.iter().map(|attribute| attribute.0).collect()
     }
 
     fn judge(&self, judge: &mut Judge<'_>) {

@@ -138,7 +138,11 @@ The same words everywhere: `Rule::when(storing()).then(RefuseInstance::default()
 \"often\": \"once\" }` sent to `POST /rules` of the control address, or as a `[[rules]]` table in a scenario file; `--fault refuse-instance:service=store:once` on the command line.
 Arguments on the command line are fields of the fault; conditions (`service`, `protocol`, `method`, `path`, `header.NAME`, `query-key.NAME`, `media-type`, `connection`, `nth-of-connection`, `study`, `series`, `instance`,
 `sop-class`, `transfer-syntax`, `patient-id`, `calling`, `called`, `level`, `number`); how often: `once`, `times=N`, `nth=N`, `nth=FROM-TO`, `every=N`, `seeded=P` or `seeded=P/SEED`; from when on: `after.time=500ms`, `after.exchanges=N`, `after.instances=N`,
-`after.bytes=N`, `after.parts=N`, `after.pdus=N`; `in-state=NAME`, `to-state=NAME`, `priority=N`. A bare value is the fault's first field. What begins with `{` is a whole rule in JSON.
+`after.bytes=N`, `after.parts=N`, `after.pdus=N`; `in-state=NAME`, `to-state=NAME`, `priority=N`. A bare value is the fault's first field. Where a field has the name of one of these words it is the field: `when.` before a condition and `often.`
+before a number say what is meant, as in `trickle:every=2s:often.every=3`. What begins with `{` is a whole rule in JSON.
+
+States are those of a scenario: `in-state` and `to-state` of a rule, `start` and `[[transitions]]` of a file or of what is sent to `POST /scenarios`, `Transition::to(\"busy\").from(\"calm\").when(storing()).times(3)`
+in Rust, and on the command line `--start calm --transition busy:from=calm:service=store:times=3`, with the words of a rule for when it is taken.
 
 ## Faults with fields
 ";

@@ -147,7 +147,7 @@ impl fmt::Display for Span {
 }
 
 /// An attribute by keyword, `PatientName`, or by tag, `00100010`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AttributeTag(pub Tag);
 
 impl FromStr for AttributeTag {

@@ -110,7 +110,11 @@ impl<'a> Keys<'a> {
     }
 
     fn name_tags(&mut self) {
-        let of = |keys: &[&Key]| keys.iter().map(|key| key.path.tags()[0]).collect();
+        let style = self.style;
+        let of = |keys: &[&Key]| {
+            let tags = keys.iter().map(|key| key.path.tags()[0]);
+            tags.flat_map(|tag| style.needed(tag)).collect()
+        };
         self.tags = [of(&self.study), of(&self.series), of(&self.instance)];
     }
 

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Shift;
+
 /// One of these ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -37,33 +39,57 @@ pub enum Quirk {
     ExactNames,
 }
 
-/// A set of them.
+/// A set of them, and how far off dates and times are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Quirks(u16);
+pub struct Quirks {
+    set: u16,
+    shift: Shift,
+}
 
 impl Quirks {
     /// As the standard says.
-    pub const NONE: Self = Self(0);
+    pub const NONE: Self = Self {
+        set: 0,
+        shift: Shift::NONE,
+    };
 
     /// With this one too.
     #[must_use]
     pub const fn with(self, quirk: Quirk) -> Self {
-        Self(self.0 | 1 << quirk as u16)
+        Self {
+            set: self.set | 1 << quirk as u16,
+            ..self
+        }
     }
 
     /// Without this one.
     #[must_use]
     pub const fn without(self, quirk: Quirk) -> Self {
-        Self(self.0 & !(1 << quirk as u16))
+        Self {
+            set: self.set & !(1 << quirk as u16),
+            ..self
+        }
+    }
+
+    /// With dates and times so much further off.
+    #[must_use]
+    pub fn shifted(self, shift: Shift) -> Self {
+        let shift = self.shift.and(shift);
+        Self { shift, ..self }
     }
 
     /// Whether this one is in it.
     pub const fn has(self, quirk: Quirk) -> bool {
-        self.0 & 1 << quirk as u16 != 0
+        self.set & 1 << quirk as u16 != 0
+    }
+
+    /// How far off dates and times are.
+    pub const fn shift(self) -> Shift {
+        self.shift
     }
 
     /// Whether it is empty.
     pub const fn is_none(self) -> bool {
-        self.0 == 0
+        self.set == 0 && self.shift.is_none()
     }
 }

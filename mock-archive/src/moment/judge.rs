@@ -4,11 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use dicom_core::Tag;
-use dicom_dictionary_std::tags;
 use dicom_wire::stow::WarningReason;
 use dicom_wire::uid::Uid;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::archive::{Identity, Verdict};
 use crate::policy::{Duplicates, PatientConflict};
@@ -31,8 +29,8 @@ pub struct Judge<'a> {
     pub fate: Fate,
     /// The Patient ID under which its study is known, if that is another one.
     pub other_patient: Option<String>,
-    /// In what it differs from the first instance of its study; found out only while a rule waits for this moment.
-    pub differs: BTreeSet<Compared>,
+    /// In what it differs from the first instance of its study, of the attributes that the rules in force ask for.
+    pub differs: BTreeSet<Tag>,
     /// Under which patient it is kept.
     pub under: Under,
     /// Whether an instance whose values are changed tells which it had.
@@ -49,66 +47,6 @@ pub struct Judge<'a> {
     pub duplicates: Duplicates,
     /// The study of the first instance of the same request or association.
     pub first_study: Uid,
-}
-
-/// What all instances of a study have to agree on (PS3.3 C.7.1.1, C.7.2.1).
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Compared {
-    /// Patient ID (0010,0020).
-    PatientId,
-    /// Issuer of Patient ID (0010,0021).
-    Issuer,
-    /// Patient's Name (0010,0010).
-    PatientName,
-    /// Patient's Birth Date (0010,0030).
-    BirthDate,
-    /// Patient's Sex (0010,0040).
-    Sex,
-    /// Study Date (0008,0020).
-    StudyDate,
-    /// Accession Number (0008,0050).
-    AccessionNumber,
-    /// Referring Physician's Name (0008,0090).
-    ReferringPhysician,
-    /// Study ID (0020,0010).
-    StudyId,
-    /// Study Description (0008,1030).
-    StudyDescription,
-}
-
-impl Compared {
-    /// All of them.
-    pub const ALL: [Self; 10] = [
-        Self::PatientId,
-        Self::Issuer,
-        Self::PatientName,
-        Self::BirthDate,
-        Self::Sex,
-        Self::StudyDate,
-        Self::AccessionNumber,
-        Self::ReferringPhysician,
-        Self::StudyId,
-        Self::StudyDescription,
-    ];
-
-    /// The attribute.
-    pub const fn tag(self) -> Tag {
-        match self {
-            Self::PatientId => tags::PATIENT_ID,
-            Self::Issuer => tags::ISSUER_OF_PATIENT_ID,
-            Self::PatientName => tags::PATIENT_NAME,
-            Self::BirthDate => tags::PATIENT_BIRTH_DATE,
-            Self::Sex => tags::PATIENT_SEX,
-            Self::StudyDate => tags::STUDY_DATE,
-            Self::AccessionNumber => tags::ACCESSION_NUMBER,
-            Self::ReferringPhysician => tags::REFERRING_PHYSICIAN_NAME,
-            Self::StudyId => tags::STUDY_ID,
-            Self::StudyDescription => tags::STUDY_DESCRIPTION,
-        }
-    }
 }
 
 /// Whether an instance that is changed holds what was there before (PS3.3 C.12.1.1.9).

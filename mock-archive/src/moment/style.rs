@@ -71,6 +71,8 @@ pub struct FileStyle {
     pub off_by: u8,
     /// Whether private elements at the top level are left out.
     pub without_private: bool,
+    /// Whether an uncompressed file goes out in implicit VR with words of pixels in big endian; over HTTP only.
+    pub big_endian_pixels: bool,
     /// Elements at the top level that are under UN in explicit VR, of an instance that came in implicit VR; with an empty list all that can be.
     pub unknown: Option<Vec<dicom_core::Tag>>,
     /// So many of the low bits of each uncompressed byte or word are lost.

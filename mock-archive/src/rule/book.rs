@@ -1,11 +1,13 @@
 //! The rules in force, their counters, and the state of the scenario.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use dicom_core::Tag;
 use tokio::time::Instant;
 
-use super::{Marks, Matcher, Meter, Often, Rule, RuleId, Scene, Tally, Transition};
+use super::{Facts, Marks, Matcher, Meter, Often, Rule, RuleId, Scene, Tally, Transition};
 use crate::fault::{AnyFault, Fault};
 use crate::moment::Moment;
 
@@ -174,6 +176,12 @@ impl RuleBook {
         faults.any(|fault| reacts_at(fault, moment))
     }
 
+    /// The attributes that rules compare with the first instance of a study.
+    pub(crate) fn compared(&self) -> BTreeSet<Tag> {
+        let faults = self.mounted.iter().map(|mounted| mounted.fault.as_fault());
+        faults.flat_map(Fault::compares).collect()
+    }
+
     pub(crate) fn all(&self) -> &[Mounted] {
         &self.mounted
     }
@@ -251,7 +259,10 @@ impl RuleBook {
                     return Some(transition.to.clone());
                 }
             } else if is_event && transition.when.matches(scene) {
-                *matched += 1;
+                // An instance of a request that has been counted is not another one.
+                let is_counted = matches!(scene, Scene::Judge(judge)
+                    if transition.when.misses(&Facts::of_request(judge.request)).is_empty());
+                *matched += u64::from(!is_counted);
                 if *matched >= transition.times && transition.after.is_over(entered, now) {
                     return Some(transition.to.clone());
                 }

@@ -7,7 +7,7 @@ use dicom_mock_archive::MockArchive;
 use dicom_mock_archive::rule::Rule;
 use dicom_wire::part10::{self, Limits};
 
-use crate::support::{CHEST, client};
+use crate::support::{CHEST, client, stow};
 
 async fn with(fault: &str) -> MockArchive {
     let archive = MockArchive::start().await;
@@ -224,15 +224,128 @@ async fn a_sequence_goes_out_in_a_form_that_readers_stumble_over() {
 }
 
 #[tokio::test]
-async fn a_file_names_a_private_transfer_syntax() {
-    let bytes = file(&with("data.private-syntax").await).await;
-    let uid = b"1.2.840.113619.5.2";
+async fn a_file_is_in_a_private_transfer_syntax_with_the_bytes_that_it_stands_for() {
+    const UID: &[u8] = b"1.2.840.113619.5.2";
+    let right = file(&with("delay:by=1ms").await).await;
+    let archive = with("data.private-syntax").await;
+    let bytes = file(&archive).await;
+
     let at = header(&bytes, [2, 0, 0x10, 0], b"UI").unwrap();
-    assert_eq!(value(&bytes, at), uid);
+    assert_eq!(value(&bytes, at), UID);
+    // The group length does not count itself.
+    let meta = 144 + u32::from_le_bytes(bytes[140..144].try_into().unwrap()) as usize;
+    let implicit = dicom_transfer_syntax_registry::entries::IMPLICIT_VR_LITTLE_ENDIAN.erased();
+    let seen =
+        dicom_object::InMemDicomObject::read_dataset_with_ts(&bytes[meta..], &implicit).unwrap();
+    let stored = dicom_object::from_reader(&right[..]).unwrap();
+    for element in stored.iter() {
+        let tag = element.header().tag;
+        let other = seen.get(tag).unwrap();
+        match tag {
+            tags::PIXEL_DATA => {
+                let words = element.to_bytes().unwrap();
+                let turned: Vec<u8> = words
+                    .chunks(2)
+                    .flat_map(|word| [word[1], word[0]])
+                    .collect();
+                assert_eq!(*other.to_bytes().unwrap(), turned);
+            }
+            // A private attribute has no VR there.
+            _ if tag.0 % 2 == 1 || element.header().vr == dicom_core::VR::SQ => {}
+            _ => assert_eq!(
+                other.to_bytes().unwrap(),
+                element.to_bytes().unwrap(),
+                "{tag}"
+            ),
+        }
+    }
+
+    let request = client().get(archive.web_url() + &path(&CHEST.instances()[0]));
+    let request = request.header("Accept", "multipart/related; type=\"application/dicom\"");
+    let parts = request.send().await.unwrap().bytes().await.unwrap();
+    let label = b"application/dicom; transfer-syntax=1.2.840.113619.5.2";
+    assert!(parts.windows(label.len()).any(|bytes| bytes == label));
+
+    let rle = CHEST.clone().encode(dicom_fixtures::TransferSyntax::Rle);
+    let archive = MockArchive::start().await;
+    archive.load(&rle).unwrap();
+    let accept = "application/dicom; transfer-syntax=*";
+    let (_, right) = get(&archive, &path(&rle.instances()[0]), accept).await;
+    archive.inject(Rule::parse("private-syntax").unwrap());
+    let (_, same) = get(&archive, &path(&rle.instances()[0]), accept).await;
+    assert_eq!(same, right, "nothing compressed is in it");
 }
 
 #[tokio::test]
-async fn times_are_those_of_another_hour_and_end_at_midnight() {
+async fn any_attribute_can_be_what_instances_of_a_study_have_to_agree_on() {
+    let with = |tag, value: &str| CHEST.clone().with(tag, value);
+    let first = with(tags::BODY_PART_EXAMINED, "CHEST");
+    let stored = async |fault: &str, second: &dicom_fixtures::Study| {
+        let archive = MockArchive::start().await;
+        archive.inject(Rule::parse(fault).unwrap());
+        for (study, at) in [(&first, 0), (second, 1)] {
+            let (status, response) = stow(&archive, &study.instances()[at..=at]).await;
+            if at == 1 {
+                let reason = response.failed.first().and_then(|one| one.reason);
+                return (status, reason.map(|reason| reason.0));
+            }
+        }
+        unreachable!()
+    };
+    for (fault, tag, value, expected) in [
+        (
+            "patient-conflict:on=BodyPartExamined:reason=A779",
+            tags::BODY_PART_EXAMINED,
+            "HEAD",
+            (409, Some(0xA779)),
+        ),
+        (
+            "patient-conflict:on=00180015:reason=A779",
+            tags::BODY_PART_EXAMINED,
+            "HEAD",
+            (409, Some(0xA779)),
+        ),
+        (
+            "patient-conflict:on=BodyPartExamined,StudyID:reason=A779",
+            tags::STUDY_ID,
+            "OTHER",
+            (409, Some(0xA779)),
+        ),
+        (
+            "patient-conflict:on=BodyPartExamined",
+            tags::STUDY_ID,
+            "OTHER",
+            (200, None),
+        ),
+        (
+            "patient-conflict:on=BodyPartExamined",
+            tags::BODY_PART_EXAMINED,
+            "CHEST",
+            (200, None),
+        ),
+        (
+            "patient-conflict",
+            tags::BODY_PART_EXAMINED,
+            "HEAD",
+            (200, None),
+        ),
+    ] {
+        let second = match tag {
+            tags::BODY_PART_EXAMINED => with(tag, value),
+            _ => with(tags::BODY_PART_EXAMINED, "CHEST").with(tag, value),
+        };
+        assert_eq!(
+            stored(fault, &second).await,
+            expected,
+            "{fault} {tag} {value}"
+        );
+    }
+    let error = Rule::parse("patient-conflict:on=PatientShoe").unwrap_err();
+    assert!(error.contains("PatientShoe"), "{error}");
+}
+
+#[tokio::test]
+async fn times_are_those_of_another_hour() {
     let study = |time: &str| {
         ct("chest")
             .size(16)
@@ -260,7 +373,8 @@ async fn times_are_those_of_another_hour_and_end_at_midnight() {
     assert_eq!(found("qido.time-shift", "09").await, ["100000"]);
     assert_eq!(
         found("shift-dates:days=0:minutes=-60", "10-").await,
-        ["090000", "100000", "233000"]
+        ["090000", "100000"],
+        "2330 is seen at 0030"
     );
     assert_eq!(
         found("qido.time-shift", "2330").await,
@@ -270,6 +384,52 @@ async fn times_are_those_of_another_hour_and_end_at_midnight() {
     assert_eq!(
         found("shift-dates:days=0:minutes=30", "22-23").await,
         ["233000"],
-        "cut at midnight"
+        "seen at 2300"
     );
+}
+
+#[tokio::test]
+async fn what_was_acquired_before_midnight_is_found_on_the_next_day() {
+    let study = |date: &str, time: &str| {
+        ct("chest")
+            .size(16)
+            .seed(time.parse().unwrap())
+            .slices(1)
+            .with_date(date)
+            .with(tags::STUDY_TIME, time)
+    };
+    let archive = MockArchive::start().await;
+    for (date, time) in [("20260228", "233000"), ("20260301", "001000")] {
+        archive.load(&study(date, time)).unwrap();
+    }
+    // The archive is an hour ahead: what is asked for is an hour later there.
+    archive.inject(Rule::parse("shift-dates:days=0:minutes=-60").unwrap());
+    let found = async |query: &str| {
+        let search = format!("/studies?{query}");
+        let (_, body) = get(&archive, &search, "application/dicom+json").await;
+        let rows: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+        let rows = rows.as_array().cloned().unwrap_or_default();
+        let text =
+            |row: &serde_json::Value| row["00080030"]["Value"][0].as_str().unwrap().to_owned();
+        rows.iter().map(text).collect::<Vec<_>>()
+    };
+    for (query, expected) in [
+        ("StudyDate=20260228", &[][..]),
+        ("StudyDate=20260301", &["001000", "233000"]),
+        ("StudyDate=20260301&StudyTime=0000-0045", &["233000"]),
+        (
+            "StudyDate=20260301-20260301&StudyTime=0000-0045",
+            &["233000"],
+        ),
+        (
+            "StudyDate=20260228-20260301&StudyTime=2300-0100",
+            &["233000"],
+        ),
+        ("StudyDate=-20260228", &[]),
+        ("StudyTime=003000", &["233000"]),
+    ] {
+        let mut seen = found(query).await;
+        seen.sort();
+        assert_eq!(seen, expected, "{query}");
+    }
 }

@@ -1,4 +1,4 @@
-//! The three failures that people ask for first, through the four doors: Rust, HTTP, a file and the command line.
+//! The three failures that people ask for first, and failures that come and go by states, through the four doors: Rust, HTTP, a file and the command line.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -6,8 +6,10 @@ use std::process::{Child, Command, Stdio};
 
 use dicom_fixtures::{Instance, TransferSyntax, ct};
 use dicom_mock_archive::MockArchive;
-use dicom_mock_archive::fault::{PatientConflict, RefuseInstance, RefuseTransferSyntax};
-use dicom_mock_archive::rule::{Rule, storing};
+use dicom_mock_archive::fault::{
+    HttpStatus, PatientConflict, RefuseInstance, RefuseTransferSyntax,
+};
+use dicom_mock_archive::rule::{After, Rule, Transition, storing};
 use dicom_mock_archive::scenario::Scenario;
 use dicom_wire::stow::{FailureReason, StoreResponse};
 
@@ -157,5 +159,93 @@ async fn the_named_failures_are_the_same_from_rust_http_a_file_and_the_command_l
         for other in &seen[1..] {
             assert_eq!(*other, seen[0], "{}", failure.argument);
         }
+    }
+}
+
+/// Stores as many instances at once, so often; what became of each.
+async fn stored(web: &str, times: usize) -> Vec<u16> {
+    let chest = ct("chest").size(16).slices(3);
+    let mut statuses = Vec::new();
+    for _ in 0..times {
+        let request = stow_request_to(&client(), web, chest.instances());
+        statuses.push(request.send().await.unwrap().status().as_u16());
+    }
+    statuses
+}
+
+#[tokio::test]
+async fn states_and_what_leads_to_them_are_the_same_from_rust_http_a_file_and_the_command_line() {
+    const TEXT: &str = r#"
+        about = "Busy from the third store of a calm state on, for two requests."
+        start = "calm"
+
+        [[rules]]
+        in-state = "busy"
+        when = { service = "store" }
+        then = { http-status = { status = 503 } }
+
+        [[transitions]]
+        from = "calm"
+        to = "busy"
+        when = { service = "store" }
+        times = 3
+
+        [[transitions]]
+        from = "busy"
+        to = "calm"
+        when = { service = "store" }
+        after = { exchanges = 2 }
+    "#;
+    let busy = Rule::when(storing())
+        .then(HttpStatus::new(503))
+        .in_state("busy");
+    let to_busy = Transition::to("busy").from("calm").when(storing()).times(3);
+    let to_calm = Transition::to("calm")
+        .from("busy")
+        .when(storing())
+        .after(After::exchanges(2));
+    let scenario = Scenario {
+        about: "Busy from the third store of a calm state on, for two requests.".to_owned(),
+        start: Some("calm".to_owned()),
+        rules: vec![busy],
+        transitions: vec![to_busy, to_calm],
+    };
+    assert_eq!(TEXT.parse::<Scenario>().unwrap(), scenario);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("states.toml");
+    std::fs::write(&path, TEXT).unwrap();
+    let path = path.to_str().unwrap();
+
+    let from_rust = MockArchive::builder().scenario(scenario.clone());
+    let from_rust = from_rust.start().await.unwrap();
+    let over_http = MockArchive::start().await;
+    let posted = client().post(over_http.control_url() + "/scenarios");
+    let posted = posted.body(serde_json::to_vec(&scenario).unwrap());
+    assert!(posted.send().await.unwrap().status().is_success());
+    let mut seen = Vec::new();
+    for archive in [&from_rust, &over_http] {
+        let statuses = stored(&archive.web_url(), 8).await;
+        seen.push((statuses, journal(&archive.control_url()).await));
+    }
+    let words = [
+        "--fault",
+        "http-status:503:service=store:in-state=busy",
+        "--start",
+        "calm",
+        "--transition",
+        "busy:from=calm:service=store:times=3",
+        "--transition",
+        "calm:from=busy:service=store:after.exchanges=2",
+    ];
+    for arguments in [&words[..], &["--scenario", path]] {
+        let program = Program::start(arguments);
+        let statuses = stored(&program.web, 8).await;
+        seen.push((statuses, journal(&program.control).await));
+    }
+
+    assert_eq!(seen[0].0, [200, 200, 503, 503, 200, 200, 200, 503]);
+    assert!(seen[0].1.contains("busy"), "{}", seen[0].1);
+    for other in &seen[1..] {
+        assert_eq!(*other, seen[0]);
     }
 }

@@ -207,7 +207,7 @@ async fn another_issuer_or_another_accession_number_is_a_conflict_where_the_rule
         ("stow.conflict-attributes", &other_issuer, None),
         ("patient-conflict", &other_issuer, None),
         (
-            "patient-conflict:on=issuer,accession-number:reason=A77B",
+            "patient-conflict:on=IssuerOfPatientID,AccessionNumber:reason=A77B",
             &other_number,
             Some(0xA77B),
         ),

@@ -106,7 +106,9 @@ named! {
     "ul.collision-hang" => r#"{"when":{"service":"associate"},"then":{"operation-habit":{"habit":"collision-hangs"}}}"#, "two releases at once wait for each other", ["ul.release.collision"];
     "ul.abort-stores-part" => r#"{"when":{"service":"associate"},"then":{"operation-habit":{"habit":"abort-keeps-part"}}}"#, "of an instance that is aborted what came is kept", ["ul.abort.frees"];
     "store.duplicate-row" => r#"{"when":{"service":"search","protocol":"dimse"},"then":{"duplicate-row":{}}}"#, "an instance that is stored twice is found twice over DIMSE", ["store.duplicate"];
-    "store.un-everything" => r#"{"when":{"service":"metadata","transfer-syntax":"1.2.840.10008.1.2"},"then":{"unknown-vr":{}}}"#, "what came in implicit VR has VR UN in metadata", ["store.implicit-in-explicit-out"];
+    "find.padded-uids" => r#"{"when":{"protocol":"dimse"},"then":{"pad-uids":{}}}"#, "UIDs in responses end with two null bytes too many", [];
+    "find.blank-uids" => r#"{"when":{"protocol":"dimse"},"then":{"pad-uids":{"with":"blank"}}}"#, "UIDs in responses end with blanks", [];
+    "store.un-everything" => r#"{"when":{"service":["metadata","retrieve","move"],"transfer-syntax":"1.2.840.10008.1.2"},"then":{"unknown-vr":{}}}"#, "what came in implicit VR has VR UN in metadata and in explicit VR", ["store.implicit-in-explicit-out"];
     "move.same-association" => r#"{"when":{"service":"associate"},"then":{"operation-habit":{"habit":"move-on-own-association"}}}"#, "moved instances go out on the association that asks", ["move.other-association"];
     "move.zero-success" => r#"{"when":{"service":"move"},"then":{"find-nothing":{}}}"#, "a C-MOVE moves nothing and succeeds", [];
     "get.new-association" => r#"{"when":{"service":"associate"},"then":{"operation-habit":{"habit":"get-on-new-association"}}}"#, "instances of a C-GET go out on another association", ["get.same-association"];

@@ -79,5 +79,5 @@ named! {
     "data.undefined-length" => r#"{"when":{"service":["retrieve","move"]},"then":{"misencode":{"how":"undefined-length"}}}"#, "a sequence is under the VR UN and of undefined length", [];
     "data.delimiter-length" => r#"{"when":{"service":["retrieve","move"]},"then":{"misencode":{"how":"delimiter-length"}}}"#, "a sequence ends with a delimiter that has a length", [];
     "data.unknown-vr" => r#"{"when":{"service":["retrieve","move"]},"then":{"unknown-vr":{}}}"#, "what came in implicit VR has VR UN in explicit VR", [];
-    "data.private-syntax" => r#"{"when":{"service":"retrieve","protocol":"web"},"then":{"damage-file":{"claims":"1.2.840.113619.5.2"}}}"#, "a file names a private transfer syntax", [];
+    "data.private-syntax" => r#"{"when":{"service":"retrieve","protocol":"web"},"then":{"private-syntax":{}}}"#, "a file is in a private transfer syntax", [];
 }

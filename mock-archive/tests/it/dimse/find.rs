@@ -410,3 +410,33 @@ async fn a_search_that_is_cancelled_ends_as_cancelled() {
     let (found, end) = matches(&mut peer, STUDY_FIND, asked).await;
     assert_eq!((found.len(), end.status), (300, Status::SUCCESS));
 }
+
+#[tokio::test]
+async fn uids_in_responses_have_more_padding_than_is_due() {
+    let study = ct("chest").size(16).slices(1);
+    for (words, padding) in [("pad-uids", "\0\0"), ("pad-uids:with=blank", " ")] {
+        let archive = holding(MockArchive::builder(), &[&study]).await;
+        archive.inject(dicom_mock_archive::rule::Rule::parse(words).unwrap());
+        let (mut peer, _) = Peer::associate(&archive, asking(STUDY_FIND)).await;
+        let asked = identifier(&[
+            (LEVEL, VR::CS, "STUDY"),
+            (tags::STUDY_INSTANCE_UID, VR::UI, ""),
+        ]);
+        peer.say(1, find(STUDY_FIND), Some(asked), 0).await;
+        let mut bytes = Vec::new();
+        while bytes
+            .windows(10)
+            .all(|ten| ten != [0, 0, 0, 9, 2, 0, 0, 0, 0, 0])
+        {
+            bytes.extend(peer.pdu().await.unwrap().unwrap());
+        }
+        let holds = |uid: &str| {
+            let padded = format!("{uid}{padding}");
+            bytes
+                .windows(padded.len())
+                .any(|seen| seen == padded.as_bytes())
+        };
+        assert!(holds(STUDY_FIND), "{words}: the command set");
+        assert!(holds(study.study_uid()), "{words}: the identifier");
+    }
+}

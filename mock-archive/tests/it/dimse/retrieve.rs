@@ -728,7 +728,7 @@ async fn what_came_in_implicit_vr_goes_out_under_un() {
     .await;
     let plain = report_measurements();
     let study = plain.clone().encode(TransferSyntax::ImplicitLittle);
-    let builder = knowing(receiver.addr).rule(Rule::named("data.unknown-vr").unwrap());
+    let builder = knowing(receiver.addr).rule(Rule::named("store.un-everything").unwrap());
     let archive = holding(builder, &[&study]).await;
     let (_, end, _) = moved(&archive, STUDY_MOVE, "DEST", study_identifier(&study)).await;
     assert_eq!(end.outcome.status, Status::SUCCESS);
