@@ -10,7 +10,6 @@ mod named;
 mod reference;
 mod words;
 
-use dicom_core::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -30,11 +29,6 @@ pub trait Fault {
     /// Another moment at which it reacts, where one is not enough: the same content goes out by two ways.
     fn also(&self) -> Option<Moment> {
         None
-    }
-
-    /// The attributes in which it wants to know whether an instance differs from the first of its study.
-    fn compares(&self) -> Vec<Tag> {
-        Vec::new()
     }
 
     /// Whether it would change anything in this scene; what it does not concern is not counted.

@@ -8,13 +8,13 @@ use dicom_wire::uid::Uid;
 use tokio::time::Instant;
 
 use super::outcome::Judged;
-use super::patient::Patient;
+use super::patient::{Attention, Patient};
 use super::storing::Decided;
 use super::waiting::Late;
 use super::{Archive, Effect, State, Verdict};
 use crate::exchange::Exchange;
 use crate::journal::Note;
-use crate::moment::{Lag, Under};
+use crate::moment::{Lag, Moment, Under};
 use crate::request::Protocol;
 use crate::store::{Changes, Origin, Spooled, Stored, Unchangeable};
 
@@ -86,7 +86,7 @@ impl Archive {
         let patient = match decided.under {
             Under::StudyOfItsOwn => None,
             Under::AsSent | Under::PatientOfTheStudy | Under::NewPatientOfTheStudy => {
-                Some(Patient::of(&stored, state.rules.compared()))
+                Some(Patient::of(&stored, state.attention()))
             }
         };
         state
@@ -233,12 +233,20 @@ impl State {
         let stored = self.index.first_of(study);
         let stored = stored.or_else(|| self.waiting.studies.get(study));
         match stored {
-            Some(stored) => Some(Patient::of(stored, self.rules.compared())),
+            Some(stored) => Some(Patient::of(stored, self.attention())),
             None => self
                 .reserved
                 .studies
                 .get(study)
                 .map(|(patient, _)| patient.clone()),
+        }
+    }
+
+    /// How much has to be known of a study: more while a rule may ask for it.
+    fn attention(&self) -> Attention {
+        match self.rules.awaits(Moment::Judge) {
+            true => Attention::Study,
+            false => Attention::Patient,
         }
     }
 

@@ -20,33 +20,42 @@ const PATIENT: [Tag; 5] = [
     tags::PATIENT_SEX,
 ];
 
+/// How much has to be known of a study to judge an instance of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attention {
+    /// Whose it is.
+    Patient,
+    /// All that an instance could differ in from the first one.
+    Study,
+}
+
 /// Who a study belongs to.
 #[derive(Clone)]
 pub(super) struct Patient {
     pub(super) id: String,
     values: Vec<(Tag, String)>,
-    /// What the first instance of the study says, of what the rules in force compare.
-    said: Vec<(Tag, Option<String>)>,
+    /// With attention to the study: all that its first instance says, but for bulk values.
+    said: Option<BTreeMap<Tag, String>>,
 }
 
 impl Patient {
-    pub(super) fn of(stored: &Stored, compared: impl IntoIterator<Item = Tag>) -> Self {
+    pub(super) fn of(stored: &Stored, attention: Attention) -> Self {
         let value = |tag: Tag| Some((tag, text(stored, tag).filter(|text| !text.is_empty())?));
         Self {
             id: stored.identity().patient_id.clone(),
             values: PATIENT.into_iter().filter_map(value).collect(),
-            said: compared
-                .into_iter()
-                .map(|tag| (tag, said(stored, tag)))
-                .collect(),
+            said: (attention == Attention::Study).then(|| said(stored)),
         }
     }
 
-    /// In what an instance differs from the first of the study, of what is compared.
+    /// In what an instance differs from the first of the study, if that was paid attention to.
     pub(super) fn differs(&self, stored: &Stored) -> BTreeSet<Tag> {
-        let other =
-            |(tag, held): &(Tag, Option<String>)| (*held != said(stored, *tag)).then_some(*tag);
-        self.said.iter().filter_map(other).collect()
+        let Some(first) = &self.said else {
+            return BTreeSet::new();
+        };
+        let new = said(stored);
+        let tags = first.keys().chain(new.keys()).copied();
+        tags.filter(|tag| first.get(tag) != new.get(tag)).collect()
     }
 
     /// What of this patient an instance of another has to take over.
@@ -59,15 +68,18 @@ impl Patient {
     }
 }
 
-/// The values of an attribute, to compare; what has none is like what is not there.
-fn said(stored: &Stored, tag: Tag) -> Option<String> {
-    let element = stored.element(tag)?;
-    let said = match element.vr() {
-        VR::SQ => {
-            let object = InMemDicomObject::from_element_iter([element]);
-            json::to_value(&object, &json::inline).to_string()
-        }
-        _ => text(stored, tag)?,
-    };
-    Some(said).filter(|said| !said.is_empty())
+/// What an instance says, to compare; what has no value is like what is not there.
+fn said(stored: &Stored) -> BTreeMap<Tag, String> {
+    let header = stored.header();
+    let said = header.iter().filter_map(|element| {
+        let text = match element.vr() {
+            VR::SQ => {
+                let object = InMemDicomObject::from_element_iter([element.clone()]);
+                json::to_value(&object, &json::inline).to_string()
+            }
+            _ => element.to_str().ok()?.trim_matches(['\0', ' ']).to_owned(),
+        };
+        (!text.is_empty()).then_some((element.header().tag, text))
+    });
+    said.collect()
 }

@@ -1,6 +1,5 @@
 use std::collections::BTreeSet;
 
-use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_wire::stow::FailureReason;
 use schemars::JsonSchema;
@@ -73,10 +72,6 @@ impl Fault for PatientConflict {
             tags::PATIENT_ID => judge.other_patient.is_some(),
             other => judge.differs.contains(&other),
         })
-    }
-
-    fn compares(&self) -> Vec<Tag> {
-        self.on.iter().map(|attribute| attribute.0).collect()
     }
 
     fn judge(&self, judge: &mut Judge<'_>) {
