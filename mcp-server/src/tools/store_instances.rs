@@ -65,8 +65,10 @@ pub(crate) async fn run(
         })
     })?;
     match upload::hold_unwanted(session, &mut batch).await {
-        // It cannot be asked just now: the instances themselves are tried, as often as they are over HTTP.
-        Err(failure) if !dry && failure.is_transient() => {}
+        // It says that it cannot be asked just now: the instances themselves are tried, as often as they are over HTTP. One that
+        // says nothing is not waited for again with each of them.
+        Err(failure)
+            if !dry && failure.is_transient() && !matches!(failure, Failure::TimedOut { .. }) => {}
         asked => asked?,
     }
     let (fates, notes) = if dry {
