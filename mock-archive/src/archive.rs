@@ -28,6 +28,7 @@ use tokio::time::Instant;
 
 pub use evidence::RuleState;
 pub(crate) use guest::Guest;
+pub(crate) use keeping::Judging;
 pub use loading::Unloadable;
 pub use outcome::{Effect, Identity, Judged, Verdict};
 pub use searching::Found;

@@ -29,11 +29,18 @@ pub(crate) enum Judging {
 
 /// An instance that was accepted and is not kept yet. Dropped, it never came.
 pub(crate) struct Keeping {
+    stored: Stored,
+    origin: Origin,
+    changes: Changes,
+    kept: Kept,
+}
+
+/// What becomes of it once it is where it stays.
+struct Kept {
     reservation: Reservation,
     exchange: u64,
-    origin: Origin,
-    stored: Stored,
-    decided: Decided,
+    under: Under,
+    lag: Lag,
     instead_of: Option<Arc<Stored>>,
     judged: Judged,
 }
@@ -43,8 +50,40 @@ impl Judging {
     pub(crate) fn settle(self) -> Judged {
         match self {
             Self::Done(judged) => judged,
-            Self::Keeping(keeping) => keeping.settle(),
+            Self::Keeping(keeping) => {
+                let Keeping {
+                    stored,
+                    origin,
+                    changes,
+                    kept,
+                } = *keeping;
+                let stored = changed(stored, &changes, &origin).and_then(|mut stored| {
+                    stored.commit(kept.instead_of.as_deref())?;
+                    Ok(stored)
+                });
+                kept.found(stored)
+            }
         }
+    }
+
+    /// The same for several, in this order; faster than one by one where they become files.
+    pub(crate) fn settle_all(all: Vec<Self>) -> Vec<Judged> {
+        let mut settled = Vec::new();
+        let mut together = Vec::new();
+        for judging in all {
+            match judging {
+                Self::Keeping(keeping) if keeping.kept.instead_of.is_none() => {
+                    together.push(*keeping);
+                }
+                // What came before has its turn before.
+                other => {
+                    settled.extend(Keeping::settle_all(std::mem::take(&mut together)));
+                    settled.push(other.settle());
+                }
+            }
+        }
+        settled.extend(Keeping::settle_all(together));
+        settled
     }
 }
 
@@ -55,6 +94,11 @@ impl Archive {
     /// Whether an instance of so many bytes can be stored in passing, from async code: nothing waits for a disk, and there is little to read.
     pub(crate) fn stores_at_once(&self, bytes: u64) -> bool {
         bytes <= SHORT && !self.shared.storage.is_slow()
+    }
+
+    /// Whether an instance of so many bytes can be judged in passing, and kept together with others of its kind.
+    pub(crate) fn judges_at_once(&self, bytes: u64) -> bool {
+        bytes <= SHORT && self.shared.storage.is_slow()
     }
 
     /// Whether these bytes can be: they are where they belong already but for their name, or nothing waits for a disk.
@@ -92,20 +136,25 @@ impl Archive {
         state
             .reserved
             .add(exchange.number(), turn, &stored, patient);
+        let reservation = Reservation {
+            archive: self.clone(),
+            instance: identity.instance.clone(),
+            study: identity.study.clone(),
+            bytes: stored.len(),
+            turn: (exchange.number(), turn),
+        };
         Judging::Keeping(Box::new(Keeping {
-            reservation: Reservation {
-                archive: self.clone(),
-                instance: identity.instance.clone(),
-                study: identity.study.clone(),
-                bytes: stored.len(),
-                turn: (exchange.number(), turn),
-            },
-            exchange: exchange.number(),
-            origin: self.origin(exchange),
             stored,
-            decided,
-            instead_of,
-            judged,
+            origin: self.origin(exchange),
+            changes: decided.changes,
+            kept: Kept {
+                reservation,
+                exchange: exchange.number(),
+                under: decided.under,
+                lag: decided.lag,
+                instead_of,
+                judged,
+            },
         }))
     }
 
@@ -140,23 +189,48 @@ impl Archive {
 }
 
 impl Keeping {
-    fn settle(self) -> Judged {
+    /// Keeps instances that replace none.
+    fn settle_all(all: Vec<Self>) -> Vec<Judged> {
+        let (mut all, kept): (Vec<_>, Vec<_>) = all
+            .into_iter()
+            .map(|keeping| {
+                (
+                    changed(keeping.stored, &keeping.changes, &keeping.origin),
+                    keeping.kept,
+                )
+            })
+            .unzip();
+        let good = all.iter_mut().filter_map(|stored| stored.as_mut().ok());
+        let mut committed = Stored::commit_all(good.collect()).into_iter();
+        let stored = all.into_iter().map(|stored| {
+            let stored = stored?;
+            committed.next().unwrap_or(Ok(()))?;
+            Ok(stored)
+        });
+        kept.into_iter()
+            .zip(stored)
+            .map(|(kept, stored)| kept.found(stored))
+            .collect()
+    }
+}
+
+impl Kept {
+    /// Has an instance found that is where it stays, or takes back what was said of it.
+    fn found(self, stored: Result<Stored, Unchangeable>) -> Judged {
         let Self {
             reservation,
             exchange,
-            origin,
-            stored,
-            decided,
-            instead_of,
+            under,
+            lag,
+            instead_of: _,
             judged,
         } = self;
         let archive = reservation.archive.clone();
-        let kept = keep(stored, &decided.changes, &origin, instead_of.as_deref());
         // What came in one exchange is found in the order in which it came.
         let mut state = archive.state_when(|state| state.reserved.is_next(reservation.turn));
-        match kept {
+        match stored {
             Ok(stored) => {
-                state.insert(Arc::new(stored), decided.under, decided.lag, &archive);
+                state.insert(Arc::new(stored), under, lag, &archive);
                 judged
             }
             Err(error) => state.fail(exchange, judged, error),
@@ -165,18 +239,11 @@ impl Keeping {
     }
 }
 
-fn keep(
-    stored: Stored,
-    changes: &Changes,
-    origin: &Origin,
-    instead_of: Option<&Stored>,
-) -> Result<Stored, Unchangeable> {
-    let mut stored = match changes.is_empty() {
-        true => stored,
-        false => stored.coerced(changes, origin)?,
-    };
-    stored.commit(instead_of)?;
-    Ok(stored)
+fn changed(stored: Stored, changes: &Changes, origin: &Origin) -> Result<Stored, Unchangeable> {
+    match changes.is_empty() {
+        true => Ok(stored),
+        false => stored.coerced(changes, origin),
+    }
 }
 
 impl State {

@@ -28,7 +28,7 @@ impl Archive {
     /// # Errors
     /// If it cannot be read.
     pub fn load(&self, bytes: Bytes) -> Result<Identity, Unloadable> {
-        let stored = self.read(bytes).and_then(|stored| self.shelve(stored))?;
+        let stored = self.spooled(bytes).and_then(|stored| self.shelve(stored))?;
         let identity = stored.identity().clone();
         self.settle_in(stored);
         Ok(identity)
@@ -49,8 +49,9 @@ impl Archive {
                 return Ok(());
             }
             let shelved: Vec<Result<Stored, Unloadable>> = std::thread::scope(|scope| {
-                let one =
-                    |bytes| scope.spawn(|| self.read(bytes).and_then(|stored| self.shelve(stored)));
+                let one = |bytes| {
+                    scope.spawn(|| self.spooled(bytes).and_then(|stored| self.shelve(stored)))
+                };
                 let threads: Vec<_> = some.into_iter().map(one).collect();
                 let joined = threads.into_iter().map(|thread| thread.join());
                 joined
@@ -90,7 +91,7 @@ impl Archive {
         }
     }
 
-    fn read(&self, bytes: Bytes) -> Result<Stored, Unloadable> {
+    fn spooled(&self, bytes: Bytes) -> Result<Stored, Unloadable> {
         let mut spool = self.spool();
         spool.write(bytes).map_err(unloadable)?;
         let spooled = spool.finish().map_err(unloadable)?;

@@ -45,6 +45,12 @@ impl Incoming {
     }
 }
 
+/// An instance that has arrived, and whose header was read.
+pub(crate) struct Arrived {
+    stored: Stored,
+    announced: Option<(Uid, Uid)>,
+}
+
 impl Archive {
     /// Stores an instance, or does not: policy speaks first, then the rules. The scope of the exchange's request (study of the URL) must hold.
     ///
@@ -56,15 +62,41 @@ impl Archive {
     /// The first half of [`store`](Self::store): reads the header, decides, and notes what was decided. The second, [`Judging::settle`], may take a while;
     /// those of several instances may run beside each other.
     pub(crate) fn judge(&self, exchange: &Exchange, incoming: Incoming) -> Judging {
+        match self.read(exchange, incoming) {
+            Ok(arrived) => self.judge_read(exchange, arrived),
+            Err(judged) => Judging::Done(*judged),
+        }
+    }
+
+    /// Reads the header of an instance.
+    ///
+    /// # Errors
+    /// What becomes of it where it is none.
+    pub(crate) fn read(
+        &self,
+        exchange: &Exchange,
+        incoming: Incoming,
+    ) -> Result<Arrived, Box<Judged>> {
         let Incoming { bytes, announced } = incoming;
-        let stored = match Stored::read(bytes) {
-            Ok(stored) => stored,
+        match Stored::read(bytes) {
+            Ok(stored) => Ok(Arrived { stored, announced }),
             Err(error) => {
-                let because = error.to_string();
                 let reason = FailureReason::CANNOT_UNDERSTAND;
-                return Judging::Done(self.refuse_unread(exchange, reason, because));
+                let judged = self.refuse_unread(exchange, reason, error.to_string());
+                Err(Box::new(judged))
             }
-        };
+        }
+    }
+
+    /// Whether one with the same UID is on its way, so that judging this one has to wait.
+    pub(crate) fn is_expected(&self, arrived: &Arrived) -> bool {
+        let instance = &arrived.stored.identity().instance;
+        self.state().reserved.instances.contains(instance)
+    }
+
+    /// Decides about an instance that was read, and notes what was decided.
+    pub(crate) fn judge_read(&self, exchange: &Exchange, arrived: Arrived) -> Judging {
+        let Arrived { stored, announced } = arrived;
         let identity = stored.identity().clone();
         let objection = objection(self.policy(), exchange, &stored, announced.as_ref());
         let mut state = self.state_without(&identity.instance);

@@ -5,6 +5,7 @@
 //! folders of studies that were forgotten all at once.
 
 mod folder;
+mod naming;
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
@@ -12,6 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
 use std::time::Duration;
 
 use tempfile::{NamedTempFile, TempPath};
@@ -19,6 +21,7 @@ use tempfile::{NamedTempFile, TempPath};
 use super::Sync;
 pub(super) use folder::{Folder, Name};
 use folder::{give_up, gone_or};
+use naming::{Queue, Wanted};
 
 /// Of a file that is being written.
 const INCOMING: &str = ".incoming-";
@@ -31,6 +34,8 @@ pub(super) struct Directory {
     /// Folders that are known to be on the disk.
     durable: Mutex<HashSet<PathBuf>>,
     studies: Mutex<Studies>,
+    /// Written files that have no name yet.
+    unnamed: Queue<Vec<Wanted>, Vec<io::Result<()>>>,
     aside: AtomicU64,
     /// Holds the lock that keeps other archives away.
     _lock: Option<File>,
@@ -74,6 +79,7 @@ impl Directory {
             root,
             durable: Mutex::default(),
             studies: Mutex::default(),
+            unnamed: Queue::default(),
             aside: AtomicU64::new(0),
             _lock: lock,
         })
@@ -143,18 +149,54 @@ impl Directory {
         Ok(Aside { folders, left })
     }
 
-    /// Gives a written file its name. What is there under that name is replaced in the same instant. When this returns, the disk has it all.
-    pub(super) fn put(&self, file: TempPath, name: &Name, sync: Sync) -> io::Result<()> {
-        if sync == Sync::Always {
-            File::open(&file)?.sync_data()?;
+    /// Gives written files their names. What is there under one of them is replaced in the same instant. A result for each, in order: where it is good, the disk has it all.
+    pub(super) fn put(&self, files: Vec<(TempPath, &Name)>, sync: Sync) -> Vec<io::Result<()>> {
+        let wanted: Vec<Wanted> = files
+            .into_iter()
+            .map(|(file, name)| Wanted {
+                file,
+                folder: name.folder().clone(),
+                own: name.own(),
+            })
+            .collect();
+        if sync == Sync::Never {
+            return self.give_names(wanted, sync);
         }
-        // From here on the study's folder stays where it is.
-        let study = name.folder().now();
-        let name = name.below(&study);
-        let folder = name.parent().unwrap_or(&self.root);
-        self.make(folder, sync)?;
-        file.persist(&name).map_err(|refused| refused.error)?;
-        sync_folder(folder, sync)
+        let synced = sync_files(&wanted);
+        let (whole, failed): (Vec<_>, Vec<_>) = wanted
+            .into_iter()
+            .zip(synced)
+            .enumerate()
+            .partition(|(_, (_, synced))| synced.is_ok());
+        let (places, whole): (Vec<usize>, Vec<Wanted>) = whole
+            .into_iter()
+            .map(|(place, (wanted, _))| (place, wanted))
+            .unzip();
+        let named = self.named_with_others(whole, sync);
+        let mut results: Vec<(usize, io::Result<()>)> = places.into_iter().zip(named).collect();
+        results.extend(
+            failed
+                .into_iter()
+                .map(|(place, (_, synced))| (place, synced)),
+        );
+        results.sort_by_key(|(place, _)| *place);
+        results.into_iter().map(|(_, result)| result).collect()
+    }
+
+    /// Gives names to files together with those that others want named at the same time.
+    fn named_with_others(&self, wanted: Vec<Wanted>, sync: Sync) -> Vec<io::Result<()>> {
+        let count = wanted.len();
+        let named = self.unnamed.join(wanted, |all| {
+            let counts: Vec<usize> = all.iter().map(Vec::len).collect();
+            let all = all.into_iter().flatten().collect();
+            let mut named = self.give_names(all, sync).into_iter();
+            let of_each = |count| named.by_ref().take(count).collect();
+            counts.into_iter().map(of_each).collect()
+        });
+        named.unwrap_or_else(|error| {
+            let same = || io::Error::new(error.kind(), error.to_string());
+            (0..count).map(|_| Err(same())).collect()
+        })
     }
 
     /// Gives a file a second name, which is the only one soon; readers go on with that.
@@ -177,20 +219,6 @@ impl Directory {
             .try_for_each(|folder| sync_folder(folder, sync))
     }
 
-    /// Makes a folder and all above it up to the root, and has the disk know them.
-    fn make(&self, folder: &Path, sync: Sync) -> io::Result<()> {
-        if self.durable().contains(folder) {
-            return Ok(());
-        }
-        fs::create_dir_all(folder)?;
-        let above = folder.ancestors().skip(1);
-        for above in above.take_while(|above| above.starts_with(&self.root)) {
-            sync_folder(above, sync)?;
-        }
-        self.durable().insert(folder.to_owned());
-        Ok(())
-    }
-
     fn durable(&self) -> MutexGuard<'_, HashSet<PathBuf>> {
         self.durable.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -207,6 +235,32 @@ fn forget(aside: &Path, root: &Path) -> io::Result<()> {
         give_up(&study.path(), &root.join(study.file_name()))?;
     }
     gone_or(fs::remove_dir(aside)).map(drop)
+}
+
+/// So many files are synced at once: a disk takes several as fast as one.
+const SYNCED_AT_ONCE: usize = 16;
+
+/// Has the disk know what is in files; a result for each, in order.
+fn sync_files(files: &[Wanted]) -> Vec<io::Result<()>> {
+    let sync = |wanted: &Wanted| File::open(&wanted.file)?.sync_data();
+    if let [one] = files {
+        return vec![sync(one)];
+    }
+    let threads = files.len().min(SYNCED_AT_ONCE);
+    let mut results: Vec<io::Result<()>> = files.iter().map(|_| Ok(())).collect();
+    let next = Mutex::new(files.iter().zip(&mut results));
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let taken = next.lock().unwrap_or_else(PoisonError::into_inner).next();
+                    let Some((file, result)) = taken else { break };
+                    *result = sync(file);
+                }
+            });
+        }
+    });
+    results
 }
 
 /// Has the disk know the names in a folder. Only Unix has such a thing.
@@ -233,7 +287,7 @@ fn lock(root: &Path) -> io::Result<Option<File>> {
         if !matches!(locked, Err(fs::TryLockError::WouldBlock)) {
             break;
         }
-        std::thread::sleep(BETWEEN);
+        thread::sleep(BETWEEN);
         locked = folder.try_lock();
     }
     match locked {

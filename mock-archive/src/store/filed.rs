@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 
 use dicom_wire::part10::{self, Bulk, Element, Encoding, Limits};
 use dicom_wire::uid::Uid;
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 use super::content::Content;
 use super::directory::{Directory, Folder, Name};
@@ -30,6 +30,12 @@ pub(super) enum Kept {
         name: Name,
         len: u64,
     },
+}
+
+/// A file that is whole, and the name that it gets.
+struct Written {
+    file: TempPath,
+    name: Name,
 }
 
 impl Stored {
@@ -72,6 +78,56 @@ impl Stored {
     /// # Errors
     /// If the file cannot be written, synced or renamed; then nothing is left of it, and what it should replace is as before.
     pub(crate) fn commit(&mut self, instead_of: Option<&Stored>) -> io::Result<()> {
+        let Some((directory, written)) = self.write()? else {
+            return Ok(());
+        };
+        let old = instead_of
+            .map(|old| old.step_aside())
+            .transpose()?
+            .flatten();
+        let path = written.name.path();
+        if let Err(error) = Self::put(&directory, [(&mut *self, written)]).remove(0) {
+            if let (Some(stored), Some(old)) = (instead_of, old) {
+                stored.step_back(old);
+            }
+            return Err(error);
+        }
+        if let Some(old) = old.filter(|old| *old != path) {
+            directory.remove(&[old], self.storage.sync)?;
+        }
+        Ok(())
+    }
+
+    /// The same for several that replace none, faster than one by one. A result for each, in order.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit).
+    pub(crate) fn commit_all(all: Vec<&mut Stored>) -> Vec<io::Result<()>> {
+        let mut results: Vec<io::Result<()>> = Vec::new();
+        let mut all_written = Vec::new();
+        let mut at = None;
+        for (place, stored) in all.into_iter().enumerate() {
+            results.push(match stored.write() {
+                Ok(Some((directory, written))) => {
+                    all_written.push((place, (stored, written)));
+                    at = Some(directory);
+                    Ok(())
+                }
+                Ok(None) => Ok(()),
+                Err(error) => Err(error),
+            });
+        }
+        if let Some(directory) = at {
+            let (places, all_written): (Vec<usize>, Vec<_>) = all_written.into_iter().unzip();
+            for (place, put) in places.into_iter().zip(Self::put(&directory, all_written)) {
+                results[place] = put;
+            }
+        }
+        results
+    }
+
+    /// Writes the file that is to stay, where there is one, under a name that does not stay.
+    fn write(&mut self) -> io::Result<Option<(Arc<Directory>, Written)>> {
         let len = self.len();
         let headers_only = self.storage.retain == Retain::Headers;
         if headers_only {
@@ -81,9 +137,9 @@ impl Stored {
             if headers_only {
                 self.kept = Kept::Here(Content::Gone { len });
             }
-            return Ok(());
+            return Ok(None);
         };
-        let temporary = if headers_only {
+        let file = if headers_only {
             self.without_bulk()?.into_temp_path()
         } else {
             match std::mem::replace(&mut self.kept, Kept::Here(Content::Gone { len })) {
@@ -98,26 +154,35 @@ impl Stored {
                 }
             }
         };
-        let path = self.file_name(directory.root(), headers_only)?;
-        let name = directory.name(&path);
-        let old = instead_of
-            .map(|old| old.step_aside())
-            .transpose()?
-            .flatten();
-        if let Err(error) = directory.put(temporary, &name, self.storage.sync) {
-            if let (Some(stored), Some(old)) = (instead_of, old) {
-                stored.step_back(old);
+        let name = directory.name(&self.file_name(directory.root(), headers_only)?);
+        Ok(Some((directory, Written { file, name })))
+    }
+
+    /// Has written files stay.
+    fn put<'a>(
+        directory: &Directory,
+        all: impl IntoIterator<Item = (&'a mut Stored, Written)>,
+    ) -> Vec<io::Result<()>> {
+        let (all, files): (Vec<&mut Stored>, Vec<(TempPath, Name)>) = all
+            .into_iter()
+            .map(|(stored, written)| (stored, (written.file, written.name)))
+            .unzip();
+        let sync = all.first().map(|stored| stored.storage.sync);
+        let (files, names): (Vec<TempPath>, Vec<Name>) = files.into_iter().unzip();
+        let put = directory.put(
+            files.into_iter().zip(&names).collect(),
+            sync.unwrap_or_default(),
+        );
+        for ((stored, name), put) in all.into_iter().zip(names).zip(&put) {
+            let len = stored.len();
+            if put.is_ok() {
+                stored.kept = match stored.storage.retain {
+                    Retain::Headers => Kept::Here(Content::Gone { len }),
+                    Retain::All => Kept::InFile { name, len },
+                };
             }
-            return Err(error);
         }
-        if let Some(old) = old.filter(|old| *old != path) {
-            directory.remove(&[old], self.storage.sync)?;
-        }
-        self.kept = match headers_only {
-            true => Kept::Here(Content::Gone { len }),
-            false => Kept::InFile { name, len },
-        };
-        Ok(())
+        put
     }
 
     /// Where the file of this instance belongs.

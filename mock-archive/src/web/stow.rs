@@ -8,6 +8,7 @@ mod hearing;
 mod inflate;
 mod receipt;
 mod reception;
+mod settling;
 mod stopped;
 
 use axum::body::Body;

@@ -6,7 +6,9 @@ use std::io::Write;
 use bytes::Bytes;
 use dicom_fixtures::{Instance, Study, conflict, ct};
 use dicom_mock_archive::MockArchive;
+use dicom_mock_archive::archive::Effect;
 use dicom_mock_archive::fault::{BoundaryAnywhere, RefuseInstance};
+use dicom_mock_archive::journal::Note;
 use dicom_mock_archive::policy::{PatientConflict, Policy};
 use dicom_mock_archive::rule::{Rule, storing};
 use dicom_mock_archive::store::Storage;
@@ -590,6 +592,100 @@ async fn a_client_that_goes_away_leaves_nothing_half_stored() {
     let answer = post(&archive, "/studies", instances(&study.instances()[1..2])).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(archive.stored(), [study.uid(1).to_owned()]);
+}
+
+#[tokio::test]
+async fn what_came_whole_from_a_client_that_goes_away_is_stored_as_the_journal_says() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = Storage::directory(directory.path()).unwrap();
+    let archive = MockArchive::builder()
+        .storage(storage)
+        .start()
+        .await
+        .unwrap();
+    let study = small();
+    let body = instances(study.instances());
+    let head = format!("Content-Type: {TYPE}\r\nContent-Length: {}", body.len());
+
+    let mut stream = open(&archive, &head).await;
+    stream.write_all(&body[..body.len() - 100]).await.unwrap();
+    drop(stream);
+    until_ended(&archive, 0).await;
+
+    let said: Vec<String> = archive.journal().entries()[0]
+        .notes
+        .iter()
+        .filter_map(|note| match note {
+            Note::Judged {
+                instance: Some(identity),
+                effect: Effect::Added,
+                ..
+            } => Some(identity.instance.to_string()),
+            _ => None,
+        })
+        .collect();
+    let came: Vec<&str> = (0..3).map(|at| study.uid(at)).collect();
+    assert_eq!(said, came);
+    // What was said is done by a thread that nobody waits for.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while archive.stored().len() < came.len() {
+        assert!(
+            std::time::Instant::now() < deadline,
+            "{:?}",
+            archive.stored()
+        );
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn many_small_instances_become_files_in_their_order_whatever_is_among_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = Storage::directory(directory.path()).unwrap();
+    let archive = MockArchive::builder()
+        .storage(storage)
+        .start()
+        .await
+        .unwrap();
+    let study = ct("chest").size(8).slices(150);
+    let large = ct("other").seed(2).size(1024).slices(1);
+    let bytes = |at: usize| &study.instances()[at].bytes[..];
+    let mut parts: Vec<&[u8]> = (0..70).map(bytes).collect();
+    parts.extend([
+        b"no instance",
+        bytes(10),
+        bytes(69),
+        &large.instances()[0].bytes,
+    ]);
+    parts.extend((70..150).map(bytes));
+
+    let answer = post(&archive, "/studies", body_of(parts)).await;
+
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    let receipt = answer.receipt();
+    let said: Vec<String> = receipt
+        .referenced
+        .iter()
+        .filter_map(|referenced| Some(referenced.sop_instance.as_ref()?.to_string()))
+        .collect();
+    let uid = |at: usize| study.uid(at).to_owned();
+    let mut expected: Vec<String> = (0..70).map(uid).collect();
+    expected.extend([uid(10), uid(69), large.uid(0).to_owned()]);
+    expected.extend((70..150).map(uid));
+    assert_eq!(said, expected);
+    assert_eq!(receipt.other_failures.len(), 1);
+    let file = |study: &Study, at: usize| {
+        let instance = &study.instances()[at];
+        let folder = directory.path().join(study.study_uid());
+        let name = format!("{}.dcm", instance.sop_instance);
+        let mut series = std::fs::read_dir(folder).unwrap();
+        series.any(|series| {
+            std::fs::read(series.unwrap().path().join(&name))
+                .is_ok_and(|bytes| bytes == instance.bytes)
+        })
+    };
+    assert!((0..150).all(|at| file(&study, at)));
+    assert!(file(&large, 0));
 }
 
 #[tokio::test]

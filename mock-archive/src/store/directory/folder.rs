@@ -88,20 +88,25 @@ impl Name {
     /// Has the file under another name from now on; the path that it had.
     pub(in crate::store) fn set(&self, path: PathBuf) -> PathBuf {
         let folder = self.folder.now();
-        let before = std::mem::replace(&mut *self.own(), path);
+        let before = std::mem::replace(&mut *self.locked(), path);
         folder.join(before)
     }
 
-    pub(super) fn folder(&self) -> &Folder {
+    pub(super) fn folder(&self) -> &Arc<Folder> {
         &self.folder
     }
 
-    /// The whole path, if its folder is there.
-    pub(super) fn below(&self, folder: &Path) -> PathBuf {
-        folder.join(&*self.own())
+    /// The path below the folder, or an absolute one once the file is elsewhere.
+    pub(super) fn own(&self) -> PathBuf {
+        self.locked().clone()
     }
 
-    fn own(&self) -> MutexGuard<'_, PathBuf> {
+    /// The whole path, if its folder is there.
+    fn below(&self, folder: &Path) -> PathBuf {
+        folder.join(&*self.locked())
+    }
+
+    fn locked(&self) -> MutexGuard<'_, PathBuf> {
         self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

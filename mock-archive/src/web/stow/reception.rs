@@ -1,15 +1,15 @@
 //! A request's body on its way into the archive: parts are judged in their order, and kept several at once.
 
-use std::collections::VecDeque;
+use std::pin::pin;
+use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
 use dicom_wire::media::DICOM;
 use dicom_wire::multipart::{Boundary, Decoder, Event, Headers};
 use dicom_wire::stow::FailureReason;
+use http_body::Frame;
 use http_body_util::BodyExt;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 use super::admission::Form;
 use super::anywhere::Anywhere;
@@ -17,23 +17,24 @@ use super::described::Described;
 use super::hearing::{End, Hearing};
 use super::inflate::Inflate;
 use super::receipt::Account;
+use super::settling::Settling;
 use super::stopped::Stopped;
-use crate::archive::{Incoming, Judged};
+use crate::archive::Incoming;
 use crate::moment::multipart::{Broken, PartType};
 use crate::moment::{Delimiter, Manner, Onward, Piece};
 use crate::store::Spool;
 use crate::web::Asked;
 use crate::web::problem::Problem;
 
-/// How many instances of a request may be on their way to the disk at once: it takes several as fast as one.
-const AT_ONCE: usize = 16;
+/// A client that sends nothing for so long has its group kept.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// A request's body on its way into the archive.
 pub(super) struct Reception<'a> {
     asked: &'a Asked,
     pub(super) account: Account,
-    /// What was judged and is not kept yet, in the order of the request.
-    settling: VecDeque<Settling>,
+    /// What was judged and is not in the account yet.
+    settling: Settling<'a>,
     part: Part,
     /// Where instances come in metadata and bulk data.
     described: Option<Described>,
@@ -45,12 +46,6 @@ pub(super) struct Reception<'a> {
     received: u64,
     /// Parts that have begun.
     parts: u64,
-}
-
-/// A verdict, or what will give one.
-enum Settling {
-    Settled(Judged),
-    Going(JoinHandle<std::io::Result<Judged>>),
 }
 
 /// What becomes of the part that is arriving.
@@ -73,7 +68,7 @@ impl<'a> Reception<'a> {
             asked,
             described,
             account: Account::default(),
-            settling: VecDeque::new(),
+            settling: Settling::new(asked),
             part: Part::Between,
             end: End::new(asked.exchange.dialect().multipart.part_end),
             inflate,
@@ -90,7 +85,7 @@ impl<'a> Reception<'a> {
                 self.receive_parts(boundary, body).await
             }
         };
-        self.settle(0).await;
+        self.settling.settle_all(&mut self.account).await;
         let Err(stopped) = result else { return Ok(()) };
         if matches!(stopped, Stopped::LeftWaiting) {
             std::future::pending::<()>().await;
@@ -108,7 +103,7 @@ impl<'a> Reception<'a> {
         }
         let because = stopped.to_string();
         self.account.warn(&because);
-        let judged = self.refuse(stopped.reason(), because);
+        let judged = self.settling.refuse(stopped.reason(), because);
         self.account.add(judged);
         Ok(())
     }
@@ -142,8 +137,10 @@ impl<'a> Reception<'a> {
         decoder.finish()?;
         if hearing.has_preamble() {
             let because = "text before the first delimiter".to_owned();
-            let judged = self.refuse(FailureReason::CANNOT_UNDERSTAND, because);
-            self.add(judged);
+            let judged = self
+                .settling
+                .refuse(FailureReason::CANNOT_UNDERSTAND, because);
+            self.settling.add(judged);
         }
         if let Some(described) = self.described.take() {
             return self.conclude(described).await;
@@ -176,7 +173,7 @@ impl<'a> Reception<'a> {
             {
                 return self.counted(bytes).map(Some);
             }
-            let frame = match body.frame().await {
+            let frame = match self.frame(body).await {
                 None => return self.last(),
                 Some(Ok(frame)) => frame,
                 Some(Err(error)) => {
@@ -195,6 +192,18 @@ impl<'a> Reception<'a> {
                 None => return self.counted(bytes).map(Some),
             }
         }
+    }
+
+    /// The next frame of the body. What is in hand is kept while there is none.
+    async fn frame(&mut self, body: &mut Body) -> Option<Result<Frame<Bytes>, axum::Error>> {
+        let mut frame = pin!(body.frame());
+        if self.settling.has_group() {
+            match tokio::time::timeout(PAUSE, frame.as_mut()).await {
+                Ok(frame) => return frame,
+                Err(_) => self.settling.keep_group(),
+            }
+        }
+        frame.await
     }
 
     /// What is left when the body has ended.
@@ -262,7 +271,7 @@ impl<'a> Reception<'a> {
             .map_err(std::io::Error::other)
             .flatten()
             .map_err(Stopped::NotKept)?;
-        judged.into_iter().for_each(|one| self.add(one));
+        judged.into_iter().for_each(|one| self.settling.add(one));
         Ok(())
     }
 
@@ -291,8 +300,10 @@ impl<'a> Reception<'a> {
         self.part = match objection {
             None => Part::Spooled(Box::new(self.asked.archive.spool())),
             Some(because) => {
-                let judged = self.refuse(FailureReason::CANNOT_UNDERSTAND, because);
-                self.add(judged);
+                let judged = self
+                    .settling
+                    .refuse(FailureReason::CANNOT_UNDERSTAND, because);
+                self.settling.add(judged);
                 Part::Refused
             }
         };
@@ -304,8 +315,8 @@ impl<'a> Reception<'a> {
         if let Part::Spooled(spool) = &mut self.part
             && let Err(error) = spool.write(bytes)
         {
-            let judged = self.out_of_room(&error);
-            self.add(judged);
+            let judged = self.settling.out_of_room(&error);
+            self.settling.add(judged);
             self.part = Part::Refused;
         }
     }
@@ -316,64 +327,38 @@ impl<'a> Reception<'a> {
         let Part::Spooled(spool) = std::mem::replace(&mut self.part, Part::Between) else {
             return;
         };
-        self.settle(AT_ONCE - 1).await;
         let (archive, exchange) = (self.asked.archive.clone(), self.asked.exchange.clone());
         if archive.stores_at_once(spool.len()) {
             let stored = spool
                 .finish()
                 .map(|spooled| archive.judge(&exchange, Incoming::part(spooled)).settle());
-            let judged = stored.unwrap_or_else(|error| self.out_of_room(&error));
-            self.add(judged);
+            let judged = stored.unwrap_or_else(|error| self.settling.out_of_room(&error));
+            self.settling.add(judged);
             return;
         }
-        let (tell, judged) = oneshot::channel();
-        // One task for both, so that a client that vanishes between them does not leave the journal with a lie.
-        let storing = tokio::task::spawn_blocking(move || {
-            let spooled = spool.finish()?;
-            let judging = archive.judge(&exchange, Incoming::part(spooled));
-            let _ = tell.send(());
-            Ok(judging.settle())
-        });
-        // Parts are judged in their order; an error comes with the task's own result.
-        let _ = judged.await;
-        self.settling.push_back(Settling::Going(storing));
-    }
-
-    /// Adds a verdict behind those that are still to come.
-    fn add(&mut self, judged: Judged) {
-        self.settling.push_back(Settling::Settled(judged));
-    }
-
-    /// Waits until at most so many verdicts are still to come.
-    async fn settle(&mut self, left: usize) {
-        while self.settling.len() > left
-            && let Some(first) = self.settling.pop_front()
-        {
-            let judged = match first {
-                Settling::Settled(judged) => judged,
-                Settling::Going(storing) => match storing.await {
-                    Ok(Ok(judged)) => judged,
-                    Ok(Err(error)) => self.out_of_room(&error),
-                    Err(_) => self.refuse(
-                        FailureReason::PROCESSING_FAILURE,
-                        "the archive failed on it".to_owned(),
-                    ),
-                },
-            };
-            self.account.add(judged);
+        if !archive.judges_at_once(spool.len()) {
+            let judge = move || Ok(archive.judge(&exchange, Incoming::part(spool.finish()?)));
+            return self.settling.add_alone(judge, &mut self.account).await;
         }
-    }
-
-    fn out_of_room(&self, error: &std::io::Error) -> Judged {
-        self.refuse(
-            FailureReason::OUT_OF_RESOURCES,
-            format!("it cannot be kept: {error}"),
-        )
-    }
-
-    fn refuse(&self, reason: FailureReason, because: String) -> Judged {
-        self.asked
-            .archive
-            .refuse_unread(&self.asked.exchange, reason, because)
+        let bytes = spool.len();
+        let read = spool
+            .finish()
+            .map(|spooled| archive.read(&exchange, Incoming::part(spooled)));
+        match read {
+            Ok(Ok(arrived)) if archive.is_expected(&arrived) => {
+                let judge = move || Ok(archive.judge_read(&exchange, arrived));
+                self.settling.add_alone(judge, &mut self.account).await;
+            }
+            Ok(Ok(arrived)) => {
+                let judging = archive.judge_read(&exchange, arrived);
+                let account = &mut self.account;
+                self.settling.add_small(judging, bytes, account).await;
+            }
+            Ok(Err(judged)) => self.settling.add(*judged),
+            Err(error) => {
+                let judged = self.settling.out_of_room(&error);
+                self.settling.add(judged);
+            }
+        }
     }
 }
