@@ -171,6 +171,10 @@ impl Report {
 
     /// How each profile of the edition ended that has a check in the run.
     pub fn profiles(&self) -> Vec<ProfileResult> {
+        if self.target.program.is_some() {
+            // Profiles are of archives.
+            return Vec::new();
+        }
         let all = Profile::ALL.iter().copied();
         let of_edition = all.filter(|it| it.edition().is_none_or(|own| own == self.edition));
         of_edition

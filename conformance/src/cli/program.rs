@@ -59,7 +59,7 @@ pub(super) struct ProgramArguments {
     #[arg(long, value_name = "N", default_value = "4", help_heading = "Run")]
     jobs: std::num::NonZeroUsize,
     /// The longest that a check may take, in seconds.
-    #[arg(long, value_name = "S", default_value = "60", value_parser = super::arguments::seconds, help_heading = "Run")]
+    #[arg(long, value_name = "S", default_value = "150", value_parser = super::arguments::seconds, help_heading = "Run")]
     timeout: Duration,
     /// The longest that the run may take, in seconds.
     #[arg(long, value_name = "S", default_value = "900", value_parser = super::arguments::seconds, help_heading = "Run")]

@@ -327,6 +327,10 @@ fn summary(out: &mut String, report: &Report, style: Style, times: Times) {
             it.profile, it.passed, it.checks
         );
     }
+    if report.target.program.is_some() {
+        // The archive was ours, and is gone.
+        return;
+    }
     let left = report.leftovers().len();
     let prefix = report.identity.patient_prefix();
     let _ = writeln!(

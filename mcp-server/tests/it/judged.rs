@@ -23,8 +23,8 @@ const BINARY: &str = env!("CARGO_BIN_EXE_dicom-mcp-server");
 fn options() -> Options {
     Options {
         strict: Strict::Yes,
-        jobs: 12,
-        check_limit: Duration::from_secs(120),
+        jobs: 5,
+        check_limit: Duration::from_secs(150),
         ..Options::new(Identity::new(41))
     }
 }

@@ -15,7 +15,7 @@ pub(crate) static CHECK: Check = Check {
     profiles: &[],
     fault: "client.waits-for-ever",
     sends: "three files that are stored; three more to an archive that takes connections and never answers",
-    accepts: "an exit code other than 0 within 25 s",
+    accepts: "an exit code other than 0 within 60 s",
     run: |context| Box::pin(run(context)),
 };
 

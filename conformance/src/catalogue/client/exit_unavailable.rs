@@ -15,7 +15,7 @@ pub(crate) static CHECK: Check = Check {
     profiles: &[],
     fault: "client.unavailable-is-0",
     sends: "three files that are stored; three more to an archive that answers every request 503, or rejects every association as temporary congestion",
-    accepts: "an exit code other than 0, within 25 s",
+    accepts: "an exit code other than 0, within 60 s",
     run: |context| Box::pin(run(context)),
 };
 

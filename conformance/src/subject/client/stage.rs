@@ -22,7 +22,7 @@ use crate::transcript::Transcript;
 use super::fault::{self, Deed};
 
 /// The longest that a client may take.
-pub const PATIENCE: Duration = Duration::from_secs(25);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 /// How much of what a client prints is kept.
 const MOST_OUTPUT: u64 = 1 << 20;
 
