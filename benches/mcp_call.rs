@@ -12,6 +12,7 @@ use dicom_benches::{filling, is_quick, median, milliseconds};
 use dicom_fixtures::ct;
 use dicom_mcp_server::config::Config;
 use dicom_mcp_server::tools::{self, Session};
+use dicom_mock_archive::MockArchive;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -22,7 +23,8 @@ const CALLS: usize = 50;
 
 fn main() -> Result<()> {
     let runtime = Runtime::new()?;
-    let served = runtime.block_on(filling::served())?;
+    // Pictures need the pixels, which the archives of the other benches do not keep.
+    let served = runtime.block_on(MockArchive::start());
     let slices = if is_quick() { 4 } else { 16 };
     let study = ct("chest").size(512).slices(slices);
     served.load(&study)?;
