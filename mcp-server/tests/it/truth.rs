@@ -216,12 +216,11 @@ async fn under(rule: Rule, over: Over, right: &BTreeMap<&'static str, Reply>) ->
     for (tool, arguments) in calls() {
         let before = stage.fired();
         let call = stage.client.call(tool, arguments);
-        let Ok(reply) = tokio::time::timeout(PATIENCE, call).await else {
-            // What sends or writes goes on as long as the archive does, however slowly, and can be cancelled.
-            assert!(
-                matches!(tool, "retrieve-study" | "move-study" | "store-instances"),
-                "{tool} does not answer"
-            );
+        // What sends or writes goes on as long as the archive does, however slowly, and can be cancelled.
+        let goes_on = matches!(tool, "retrieve-study" | "move-study" | "store-instances");
+        let patience = if goes_on { PATIENCE } else { PATIENCE * 4 };
+        let Ok(reply) = tokio::time::timeout(patience, call).await else {
+            assert!(goes_on, "{tool} does not answer");
             outcomes.push(Outcome::Waiting);
             continue;
         };
