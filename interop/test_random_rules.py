@@ -1,4 +1,4 @@
-"""Rules drawn at random against dcmtk and dicomweb-client: whatever they do, the archive stands, lets go of every connection, and has nothing half."""
+"""Rules drawn at random against dcmtk, dicomweb-client and our own store command: whatever they do, the archive stands, lets go of every connection, and has nothing half."""
 
 import json
 import multiprocessing
@@ -88,6 +88,17 @@ def over_web(url, slices) -> None:
             pass
 
 
+def by_our_own(archive, paths, queue) -> None:
+    """Our own client gives up late: it is killed wherever it is then."""
+    dimse = ("--dimse", f"{archive.host}:{archive.port}", "--called", archive.ae_title)
+    for way in (("--dicomweb-host", archive.web), dimse):
+        command = (BINARIES / "dicom-mcp-server", "store", *paths, *way, "--queue", queue)
+        try:
+            subprocess.run([str(part) for part in command], capture_output=True, timeout=LEAVE / 4)
+        except subprocess.TimeoutExpired:
+            pass
+
+
 def killed_in_time(target, *arguments) -> None:
     """Runs a function in a process of its own, which is killed if it takes too long."""
     child = multiprocessing.get_context("fork").Process(target=target, args=arguments)
@@ -143,6 +154,7 @@ def test_the_archive_stands_whatever_is_thrown_at_it(seed, names, files, tmp_pat
             archive.inject(rule)
         killed_in_time(over_web, archive.web, slices)
         over_dimse(archive, paths)
+        by_our_own(archive, paths, tmp_path / "queue")
         archive.call("DELETE", "/rules")
 
         until(lambda: answers(archive), f"no answer after {rules}")
