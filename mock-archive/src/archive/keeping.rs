@@ -1,6 +1,7 @@
 //! The second half of storing: an instance that was accepted is changed if need be, put where it stays, and found from then on.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::io;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use dicom_wire::stow::FailureReason;
@@ -204,7 +205,10 @@ impl Keeping {
         let mut committed = Stored::commit_all(good.collect()).into_iter();
         let stored = all.into_iter().map(|stored| {
             let stored = stored?;
-            committed.next().unwrap_or(Ok(()))?;
+            // One without a result was not kept.
+            committed
+                .next()
+                .unwrap_or_else(|| Err(io::Error::other("nothing is known of its file")))?;
             Ok(stored)
         });
         kept.into_iter()

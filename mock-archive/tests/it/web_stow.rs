@@ -26,6 +26,18 @@ fn small() -> Study {
     ct("chest").size(32).slices(4)
 }
 
+/// An archive that keeps instances in a folder.
+async fn in_directory() -> (MockArchive, tempfile::TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = Storage::directory(directory.path()).unwrap();
+    let archive = MockArchive::builder()
+        .storage(storage)
+        .start()
+        .await
+        .unwrap();
+    (archive, directory)
+}
+
 /// A body of whole parts between boundaries `b`.
 fn body_of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut writer = Writer::new(Boundary::parse("b").unwrap());
@@ -571,13 +583,7 @@ async fn who_expects_100_gets_it_or_the_final_status_at_once() {
 
 #[tokio::test]
 async fn a_client_that_goes_away_leaves_nothing_half_stored() {
-    let directory = tempfile::tempdir().unwrap();
-    let storage = Storage::directory(directory.path()).unwrap();
-    let archive = MockArchive::builder()
-        .storage(storage)
-        .start()
-        .await
-        .unwrap();
+    let (archive, directory) = in_directory().await;
     let study = ct("chest").size(512).slices(2);
     let body = instances(&study.instances()[..1]);
     let head = format!("Content-Type: {TYPE}\r\nContent-Length: {}", body.len());
@@ -596,13 +602,7 @@ async fn a_client_that_goes_away_leaves_nothing_half_stored() {
 
 #[tokio::test]
 async fn what_came_whole_from_a_client_that_goes_away_is_stored_as_the_journal_says() {
-    let directory = tempfile::tempdir().unwrap();
-    let storage = Storage::directory(directory.path()).unwrap();
-    let archive = MockArchive::builder()
-        .storage(storage)
-        .start()
-        .await
-        .unwrap();
+    let (archive, _directory) = in_directory().await;
     let study = small();
     let body = instances(study.instances());
     let head = format!("Content-Type: {TYPE}\r\nContent-Length: {}", body.len());
@@ -640,13 +640,7 @@ async fn what_came_whole_from_a_client_that_goes_away_is_stored_as_the_journal_s
 
 #[tokio::test]
 async fn many_small_instances_become_files_in_their_order_whatever_is_among_them() {
-    let directory = tempfile::tempdir().unwrap();
-    let storage = Storage::directory(directory.path()).unwrap();
-    let archive = MockArchive::builder()
-        .storage(storage)
-        .start()
-        .await
-        .unwrap();
+    let (archive, directory) = in_directory().await;
     let study = ct("chest").size(8).slices(150);
     let large = ct("other").seed(2).size(1024).slices(1);
     let bytes = |at: usize| &study.instances()[at].bytes[..];

@@ -133,7 +133,7 @@ impl Directory {
 
     /// Makes a folder and all above it up to the root.
     fn make(&self, folder: &Path, made: &mut Made) -> io::Result<()> {
-        if self.durable().contains(folder) || made.new.contains(&folder.to_owned()) {
+        if self.durable().contains(folder) || made.new.iter().any(|new| new == folder) {
             return Ok(());
         }
         fs::create_dir_all(folder)?;
