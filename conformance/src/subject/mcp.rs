@@ -6,15 +6,17 @@ mod bench;
 mod heard;
 mod observe;
 mod session;
+mod subjects;
 pub mod tamper;
 
 pub use answer::Answer;
-pub use bench::{Bench, Subjects};
-pub(crate) use bench::{LAST, NAMES};
+pub use bench::Bench;
 pub use heard::Heard;
 pub(crate) use observe::observe;
 pub(crate) use session::hello;
 pub use session::{LATEST, REVISIONS, Session};
+pub use subjects::Subjects;
+pub(crate) use subjects::{LAST, NAMES};
 
 use std::time::Duration;
 
