@@ -54,7 +54,7 @@ async fn searches_show_their_keys_and_no_values_of_patients() {
 #[tokio::test]
 async fn the_json_form_has_everything_but_secrets_and_values_of_patients() {
     let archive = MockArchive::start().await;
-    let url = archive.web_url() + "/studies?PatientID=4711";
+    let url = archive.web_url() + "/studies?PatientID=NR-4711";
     client()
         .get(url)
         .basic_auth("alice", Some("sesame"))
@@ -69,7 +69,7 @@ async fn the_json_form_has_everything_but_secrets_and_values_of_patients() {
     assert_eq!(entry["request"]["query"], "PatientID=…");
     assert_eq!(entry["request"]["connection"], 1);
     assert!(entry["at_ms"].is_u64());
-    for secret in ["4711", "sesame", "YWxpY2U6c2VzYW1l"] {
+    for secret in ["NR-4711", "sesame", "YWxpY2U6c2VzYW1l"] {
         assert!(!json.to_string().contains(secret), "{secret}");
     }
 }
