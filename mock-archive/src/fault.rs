@@ -18,6 +18,8 @@ pub use named::{Named, UnknownFault};
 pub use reference::{FaultEntry, catalogue, markdown};
 pub use words::{AttributeTag, Reason, Span};
 
+use dicom_core::Tag;
+
 use crate::moment::{Admit, Arrival, Connect, Judge, Moment, Negotiate, Send, Shape};
 use crate::rule::{Meter, Scene};
 
@@ -29,6 +31,11 @@ pub trait Fault {
     /// Another moment at which it reacts, where one is not enough: the same content goes out by two ways.
     fn also(&self) -> Option<Moment> {
         None
+    }
+
+    /// The attributes of which it asks whether an instance differs in them from the first of its study: [`Judge::differs`] knows no others.
+    fn compares(&self) -> Vec<Tag> {
+        Vec::new()
     }
 
     /// Whether it would change anything in this scene; what it does not concern is not counted.

@@ -9,13 +9,13 @@ use dicom_wire::uid::Uid;
 use tokio::time::Instant;
 
 use super::outcome::Judged;
-use super::patient::{Attention, Patient};
+use super::patient::Patient;
 use super::storing::Decided;
 use super::waiting::Late;
 use super::{Archive, Effect, State, Verdict};
 use crate::exchange::Exchange;
 use crate::journal::Note;
-use crate::moment::{Lag, Moment, Under};
+use crate::moment::{Lag, Under};
 use crate::request::Protocol;
 use crate::store::{Changes, Origin, Spooled, Stored, Unchangeable};
 
@@ -131,7 +131,7 @@ impl Archive {
         let patient = match decided.under {
             Under::StudyOfItsOwn => None,
             Under::AsSent | Under::PatientOfTheStudy | Under::NewPatientOfTheStudy => {
-                Some(Patient::of(&stored, state.attention()))
+                Some(Patient::of(&stored, state.rules.compared()))
             }
         };
         state
@@ -304,20 +304,12 @@ impl State {
         let stored = self.index.first_of(study);
         let stored = stored.or_else(|| self.waiting.studies.get(study));
         match stored {
-            Some(stored) => Some(Patient::of(stored, self.attention())),
+            Some(stored) => Some(Patient::of(stored, self.rules.compared())),
             None => self
                 .reserved
                 .studies
                 .get(study)
                 .map(|(patient, _)| patient.clone()),
-        }
-    }
-
-    /// How much has to be known of a study: more while a rule may ask for it.
-    fn attention(&self) -> Attention {
-        match self.rules.awaits(Moment::Judge) {
-            true => Attention::Study,
-            false => Attention::Patient,
         }
     }
 

@@ -20,42 +20,33 @@ const PATIENT: [Tag; 5] = [
     tags::PATIENT_SEX,
 ];
 
-/// How much has to be known of a study to judge an instance of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Attention {
-    /// Whose it is.
-    Patient,
-    /// All that an instance could differ in from the first one.
-    Study,
-}
-
 /// Who a study belongs to.
 #[derive(Clone)]
 pub(super) struct Patient {
     pub(super) id: String,
     values: Vec<(Tag, String)>,
-    /// With attention to the study: all that its first instance says, but for bulk values.
-    said: Option<BTreeMap<Tag, String>>,
+    /// What its first instance says in the attributes that are compared.
+    said: BTreeMap<Tag, Option<String>>,
 }
 
 impl Patient {
-    pub(super) fn of(stored: &Stored, attention: Attention) -> Self {
+    pub(super) fn of(stored: &Stored, compared: BTreeSet<Tag>) -> Self {
         let value = |tag: Tag| Some((tag, text(stored, tag).filter(|text| !text.is_empty())?));
         Self {
             id: stored.identity().patient_id.clone(),
             values: PATIENT.into_iter().filter_map(value).collect(),
-            said: (attention == Attention::Study).then(|| said(stored)),
+            said: compared
+                .into_iter()
+                .map(|tag| (tag, said(stored, tag)))
+                .collect(),
         }
     }
 
-    /// In what an instance differs from the first of the study, if that was paid attention to.
+    /// In which of the compared attributes an instance differs from the first of the study.
     pub(super) fn differs(&self, stored: &Stored) -> BTreeSet<Tag> {
-        let Some(first) = &self.said else {
-            return BTreeSet::new();
-        };
-        let new = said(stored);
-        let tags = first.keys().chain(new.keys()).copied();
-        tags.filter(|tag| first.get(tag) != new.get(tag)).collect()
+        let compared = self.said.iter();
+        let differs = compared.filter(|(tag, first)| **first != said(stored, **tag));
+        differs.map(|(tag, _)| *tag).collect()
     }
 
     /// What of this patient an instance of another has to take over.
@@ -68,18 +59,15 @@ impl Patient {
     }
 }
 
-/// What an instance says, to compare; what has no value is like what is not there.
-fn said(stored: &Stored) -> BTreeMap<Tag, String> {
-    let header = stored.header();
-    let said = header.iter().filter_map(|element| {
-        let text = match element.vr() {
-            VR::SQ => {
-                let object = InMemDicomObject::from_element_iter([element.clone()]);
-                json::to_value(&object, &json::inline).to_string()
-            }
-            _ => element.to_str().ok()?.trim_matches(['\0', ' ']).to_owned(),
-        };
-        (!text.is_empty()).then_some((element.header().tag, text))
-    });
-    said.collect()
+/// What an instance says in an attribute; nothing where it has no value, or a bulk one.
+fn said(stored: &Stored, tag: Tag) -> Option<String> {
+    let element = stored.element(tag)?;
+    let text = match element.vr() {
+        VR::SQ => {
+            let object = InMemDicomObject::from_element_iter([element]);
+            json::to_value(&object, &json::inline).to_string()
+        }
+        _ => element.to_str().ok()?.trim_matches(['\0', ' ']).to_owned(),
+    };
+    (!text.is_empty()).then_some(text)
 }

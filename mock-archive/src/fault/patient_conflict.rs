@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_wire::stow::FailureReason;
 use schemars::JsonSchema;
@@ -61,6 +62,10 @@ impl Default for PatientConflict {
 impl Fault for PatientConflict {
     fn moment(&self) -> Moment {
         Moment::Judge
+    }
+
+    fn compares(&self) -> Vec<Tag> {
+        self.on.iter().map(|attribute| attribute.0).collect()
     }
 
     fn concerns(&self, scene: &Scene<'_, '_>) -> bool {

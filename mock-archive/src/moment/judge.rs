@@ -29,7 +29,7 @@ pub struct Judge<'a> {
     pub fate: Fate,
     /// The Patient ID under which its study is known, if that is another one.
     pub other_patient: Option<String>,
-    /// In what it differs from the first instance of its study, but for bulk values; found out only while a rule waits for this moment.
+    /// In what it differs from the first instance of its study: of the attributes that a rule in force compares, bulk values aside.
     pub differs: BTreeSet<Tag>,
     /// Under which patient it is kept.
     pub under: Under,

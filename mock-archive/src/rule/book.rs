@@ -1,8 +1,10 @@
 //! The rules in force, their counters, and the state of the scenario.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use dicom_core::Tag;
 use tokio::time::Instant;
 
 use super::{Facts, Marks, Matcher, Meter, Often, Rule, RuleId, Scene, Tally, Transition};
@@ -172,6 +174,12 @@ impl RuleBook {
     pub(crate) fn awaits(&self, moment: Moment) -> bool {
         let mut faults = self.mounted.iter().map(|mounted| mounted.fault.as_fault());
         faults.any(|fault| reacts_at(fault, moment))
+    }
+
+    /// The attributes in which some rule compares instances with the first of their study.
+    pub(crate) fn compared(&self) -> BTreeSet<Tag> {
+        let faults = self.mounted.iter().map(|mounted| mounted.fault.as_fault());
+        faults.flat_map(Fault::compares).collect()
     }
 
     pub(crate) fn all(&self) -> &[Mounted] {
